@@ -1,0 +1,63 @@
+/** What an operator or a developer needs to know about one error code. */
+export interface CatalogueEntry {
+  readonly cause: string;
+  readonly remedy: string;
+}
+
+/** Every error code of stepfold. Codes are stable: they are added, never renamed. */
+export const errorCatalogue = {
+  'invariant-violation': {
+    cause: 'The program found one of its own invariants broken.',
+    remedy: 'Report it with the whole message. The stored data is safe: restart the process.',
+  },
+  'log-unavailable': {
+    cause: 'The event log could not be reached, or did not answer in time.',
+    remedy: 'Check that the log runs and that its address is right. Services retry by themselves.',
+  },
+  'store-unavailable': {
+    cause: 'The message store could not be reached, is full, or does not take writes.',
+    remedy: 'Check that the store runs, has room and takes writes. Services retry by themselves.',
+  },
+  'position-deleted': {
+    cause: 'The committed position lies before the beginning of the log: retention has deleted it.',
+    remedy: 'For a writer run `stepfold rebuild`. For a projector set the group to the beginning of the log.',
+  },
+  'log-closed': {
+    cause: 'The log was used after it was closed.',
+    remedy: 'Keep it open until everything that uses it has stopped.',
+  },
+  'partition-count-differs': {
+    cause: 'The log has another number of partitions than the configuration says.',
+    remedy: 'Configure the number that the log has, or begin a new generation in a new data directory.',
+  },
+  'data-unreadable': {
+    cause: 'A file of the embedded log or store cannot be opened, or was written by a newer version.',
+    remedy: 'Check the path and its permissions; use the version that wrote it, or another data directory.',
+  },
+  'event-invalid': {
+    cause: 'An event does not follow the schema.',
+    remedy: 'Correct the field that the message names.',
+  },
+  'event-oversize': {
+    cause: 'An event is larger than the log takes.',
+    remedy: 'Publish large results as files with a URL, or let the publisher elide the largest value.',
+  },
+  'publisher-closed': {
+    cause: 'Something was published after the publisher had been closed.',
+    remedy: 'Close the publisher last, after every open step.',
+  },
+  'step-closed': {
+    cause: 'Something was published to a step after its end.',
+    remedy: 'Open the step again with a higher attempt, or do not use it after `end` or `interrupt`.',
+  },
+  'bad-usage': {
+    cause: 'A command was given arguments that do not fit.',
+    remedy: 'See `stepfold COMMAND --help`.',
+  },
+  'bad-input': {
+    cause: 'A file holds something that cannot be used.',
+    remedy: 'Correct the file at the line and field that the message names.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
