@@ -1,0 +1,159 @@
+import type { EventProblem } from './dead-letter-code.js';
+import { crossFieldProblem, encryptedEventSchemas, eventSchemas, eventTypes, type Event } from './event.js';
+import { isId, isProviderId, isStamp } from './fields.js';
+import { ATTEMPT_MAX, EVENT_BYTES_MAX } from './limits.js';
+import type { Upcasters } from './upcasters.js';
+
+/** The schema version that this code writes. */
+const PRESENT_VERSION = 1;
+
+export type DecodedEvent =
+  { readonly ok: true; readonly event: Event } | ({ readonly ok: false } & EventProblem);
+
+export interface EventCodec {
+  /**
+   * Reads one record value. Never throws. The event is the parsed JSON itself, unknown fields included:
+   * whoever forwards it forwards everything.
+   */
+  decode(value: Uint8Array): DecodedEvent;
+  /** The same for a value that is parsed already. `bytes` is its size, if known. */
+  check(raw: unknown): DecodedEvent;
+  encode(event: Event): Uint8Array;
+}
+
+export interface EventCodecOptions {
+  /** Largest accepted value in bytes. Default 8 MiB. */
+  readonly eventBytesMax?: number;
+  readonly upcasters?: Upcasters;
+}
+
+export function createEventCodec(options: EventCodecOptions = {}): EventCodec {
+  const { eventBytesMax = EVENT_BYTES_MAX, upcasters = {} } = options;
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const encoder = new TextEncoder();
+
+  function decode(value: Uint8Array): DecodedEvent {
+    if (value.byteLength > eventBytesMax) {
+      return problem(
+        'oversize',
+        `the event has ${value.byteLength} bytes; at most ${eventBytesMax} are taken`,
+      );
+    }
+    let text: string;
+    try {
+      text = decoder.decode(value);
+    } catch {
+      return problem('bad-json', 'the event is not valid UTF-8');
+    }
+    let raw: unknown;
+    try {
+      raw = JSON.parse(text);
+    } catch {
+      // The parser's own message quotes the text, which may be anybody's words.
+      return problem('bad-json', 'the event is not valid JSON');
+    }
+    return check(raw);
+  }
+
+  function check(raw: unknown): DecodedEvent {
+    return isPlainDelta(raw) ? { ok: true, event: raw } : checkWithSchema(raw, upcasters);
+  }
+
+  return { decode, check, encode: (event) => encoder.encode(JSON.stringify(event)) };
+}
+
+const standardCodec = createEventCodec();
+
+/** Reads one record value with the standard limits and no upcasters. */
+export const decodeEvent = standardCodec.decode;
+/** One event as one line of UTF-8 JSON, without framing. */
+export const encodeEvent = standardCodec.encode;
+
+/** Everything there is to check about an event that is not a plain delta. */
+export function checkWithSchema(raw: unknown, upcasters: Upcasters = {}): DecodedEvent {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    return problem('bad-event', 'the event is not a JSON object');
+  }
+  let object = raw as Record<string, unknown>;
+  const version = object['v'];
+  if (version === undefined) return problem('bad-event', 'v: is missing');
+  if (typeof version !== 'number' || !Number.isInteger(version)) {
+    return problem('bad-event', 'v: must be a whole number');
+  }
+  for (let reached = version; reached !== PRESENT_VERSION; reached++) {
+    const upcaster = Object.hasOwn(upcasters, reached) ? upcasters[reached] : undefined;
+    if (upcaster === undefined || reached > PRESENT_VERSION) {
+      return problem('unknown-version', `v: version ${version} is not known here; ${PRESENT_VERSION} is`);
+    }
+    object = { ...upcaster(object), v: reached + 1 };
+  }
+  const type = object['type'];
+  if (type === undefined) return problem('bad-event', 'type: is missing');
+  if (typeof type !== 'string') return problem('bad-event', 'type: must be a string');
+  const known = eventTypes.find((candidate) => candidate === type);
+  if (known === undefined) {
+    // Shown only if it looks like the name of a type: anything else may be anybody's words.
+    const shown = /^[\w.-]{1,64}$/.test(type) ? JSON.stringify(type) : 'the given one';
+    return problem('unknown-type', `type: ${shown} is no event type of version 1`);
+  }
+  const schema = object['enc'] === undefined ? eventSchemas[known] : encryptedEventSchemas[known];
+  const checked = schema.safeParse(object);
+  if (!checked.success) {
+    const issue = checked.error.issues[0];
+    const path = issue?.path
+      .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+      .join('');
+    return problem(
+      'bad-event',
+      `${path?.replace(/^\./, '') || 'the event'}: ${issue?.message ?? 'is invalid'}`,
+    );
+  }
+  const crossField = crossFieldProblem(object);
+  if (crossField !== undefined) return problem('bad-event', `${crossField[0]}: ${crossField[1]}`);
+  // The object itself and not the schema's copy, which lacks unknown fields and every key `__proto__`.
+  return { ok: true, event: object as unknown as Event };
+}
+
+/**
+ * Nine events in ten are deltas. This says yes to those with nothing unusual about them, for a fraction
+ * of the schema's cost; everything else, bad or merely rare, is left to the schema. So it may refuse too
+ * much, never accept too much: a property test holds the two against each other.
+ */
+export function isPlainDelta(raw: unknown): raw is Event {
+  if (typeof raw !== 'object' || raw === null) return false;
+  const event = raw as Record<string, unknown>;
+  switch (event['type']) {
+    case 'text-delta':
+    case 'reasoning-delta':
+      if (!isProviderId(event['id'])) return false;
+      break;
+    case 'tool-input-delta':
+      if (!isProviderId(event['tool_call_id'])) return false;
+      break;
+    default:
+      return false;
+  }
+  if (
+    event['v'] !== PRESENT_VERSION ||
+    typeof event['text'] !== 'string' ||
+    event['metadata'] !== undefined ||
+    event['enc'] !== undefined ||
+    !isId(event['chat_id']) ||
+    !isId(event['step_id']) ||
+    !isStamp(event['at'])
+  ) {
+    return false;
+  }
+  const { attempt, producer, seq, until, merged } = event;
+  if (attempt !== undefined && !(isCount(attempt) && attempt <= ATTEMPT_MAX)) return false;
+  if (producer === undefined ? seq !== undefined : !(isId(producer) && isCount(seq))) return false;
+  return (until === undefined || isStamp(until)) && (merged === undefined || isCount(merged));
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function problem(code: EventProblem['code'], detail: string): DecodedEvent {
+  return { ok: false, code, detail };
+}
