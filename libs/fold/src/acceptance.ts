@@ -1,0 +1,76 @@
+import type { Event } from '@stepfold/events';
+import type { StepState } from './state.js';
+
+/** What becomes of an event: `contract/fold.md`, section 1. Only accepted ones change the message. */
+export const outcomes = [
+  'accepted',
+  'not-open',
+  'out-of-order',
+  'duplicate',
+  'conflict',
+  'superseded',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** Producers of one attempt. One more is a conflict. */
+export const PRODUCERS_MAX = 256;
+
+/** Decides, and changes nothing. The cases are checked in the order of the contract; the first that fits counts. */
+export function decide(state: StepState, event: Event): Outcome {
+  const opens = event.type === 'step-start' || event.type === 'message';
+  if (state.events === 0) return opens ? 'accepted' : 'not-open';
+
+  const attempt = attemptOf(state, event);
+  if (attempt < state.attempt) return 'not-open';
+  if (attempt > state.attempt) return opens ? 'accepted' : 'not-open';
+  if (state.status !== 'open') return 'not-open';
+
+  const { producer } = event;
+  if (producer !== undefined) {
+    const seq = event.seq as number;
+    const expected = state.producers.get(producer) ?? 0;
+    if (seq < expected) return isMissing(state, producer, seq) ? 'out-of-order' : 'duplicate';
+  }
+  if (opens) return 'conflict';
+  if (isOfModelStream(event) && state.opener !== undefined && producer !== state.opener) return 'conflict';
+  if (producer !== undefined && state.producers.size >= PRODUCERS_MAX && !state.producers.has(producer)) {
+    return 'conflict';
+  }
+  if (event.type === 'interrupt' && event.if_events !== undefined && event.if_events !== state.events) {
+    return 'superseded';
+  }
+  return 'accepted';
+}
+
+/** The attempt that an event belongs to. A stop button does not know attempts and means the present one. */
+function attemptOf(state: StepState, event: Event): number {
+  return event.type === 'interrupt' && event.reason === 'user' ? state.attempt : (event.attempt ?? 0);
+}
+
+/** True if the producer's event was accepted before: what is told again has been told. */
+export function isKnownDuplicate(producers: ReadonlyMap<string, number>, event: Event): boolean {
+  return event.producer !== undefined && (event.seq as number) < (producers.get(event.producer) ?? 0);
+}
+
+function isMissing(state: StepState, producer: string, seq: number): boolean {
+  return state.gaps.some((gap) => gap.producer === producer && gap.from <= seq && seq <= gap.to);
+}
+
+function isOfModelStream(event: Event): boolean {
+  switch (event.type) {
+    case 'text-start':
+    case 'text-delta':
+    case 'text-end':
+    case 'reasoning-start':
+    case 'reasoning-delta':
+    case 'reasoning-end':
+    case 'tool-input-start':
+    case 'tool-input-delta':
+    case 'tool-input-end':
+    case 'tool-call':
+    case 'finish':
+      return true;
+    default:
+      return false;
+  }
+}

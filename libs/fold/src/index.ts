@@ -1,0 +1,30 @@
+export { decide, isKnownDuplicate, outcomes, PRODUCERS_MAX, type Outcome } from './acceptance.js';
+export { elideLargest, MESSAGE_BYTES_MAX, type Sha256 } from './elide.js';
+export { evolve } from './evolve.js';
+export { messageFromJson, messageToJson, type MessageJson } from './message-json.js';
+export {
+  anomalyCodes,
+  FOLD_VERSION,
+  revOf,
+  type Anomaly,
+  type AnomalyCode,
+  type Approval,
+  type DataPart,
+  type Elided,
+  type EndReason,
+  type FilePart,
+  type Gap,
+  type Interrupt,
+  type LogRange,
+  type Message,
+  type NotedError,
+  type Part,
+  type ReasoningPart,
+  type SourcePart,
+  type TextPart,
+  type ToolApprovalPart,
+  type ToolCallPart,
+  type ToolResultPart,
+} from './message.js';
+export { initialState, type StepState } from './state.js';
+export { toMessage } from './to-message.js';
