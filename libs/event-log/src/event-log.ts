@@ -22,6 +22,9 @@ export interface EventLog extends AsyncDisposable {
   /** How many partitions every topic has. Fixed for a generation. */
   readonly partitionCount: number;
 
+  /** What stands before the name of a topic, `stepfold.` unless configured: `stepfold.events`. */
+  readonly topicPrefix: string;
+
   /**
    * Appends records to one partition, in order. When it resolves, all of them are durable.
    * One call is not a transaction: after an error some of its records, a prefix, may have been appended.
