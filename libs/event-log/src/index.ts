@@ -1,3 +1,4 @@
+export { deadLetterRecord, type DeadLetterCause } from './dead-letter-record.js';
 export {
   topics,
   type AppendedRange,

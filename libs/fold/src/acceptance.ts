@@ -47,13 +47,18 @@ function attemptOf(state: StepState, event: Event): number {
   return event.type === 'interrupt' && event.reason === 'user' ? state.attempt : (event.attempt ?? 0);
 }
 
+/** What is remembered of an attempt to tell repetitions from events that never came. */
+export type SeenEvents = Pick<StepState, 'producers' | 'gaps'>;
+
 /** True if the producer's event was accepted before: what is told again has been told. */
-export function isKnownDuplicate(producers: ReadonlyMap<string, number>, event: Event): boolean {
-  return event.producer !== undefined && (event.seq as number) < (producers.get(event.producer) ?? 0);
+export function isKnownDuplicate(seen: SeenEvents, event: Event): boolean {
+  const { producer, seq } = event;
+  if (producer === undefined || seq === undefined) return false;
+  return seq < (seen.producers.get(producer) ?? 0) && !isMissing(seen, producer, seq);
 }
 
-function isMissing(state: StepState, producer: string, seq: number): boolean {
-  return state.gaps.some((gap) => gap.producer === producer && gap.from <= seq && seq <= gap.to);
+function isMissing(seen: SeenEvents, producer: string, seq: number): boolean {
+  return seen.gaps.some((gap) => gap.producer === producer && gap.from <= seq && seq <= gap.to);
 }
 
 function isOfModelStream(event: Event): boolean {

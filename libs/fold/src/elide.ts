@@ -7,6 +7,14 @@ export const MESSAGE_BYTES_MAX = 12 * 1024 * 1024;
 /** Answers the SHA-256 of the UTF-8 form of a text, in hex. */
 export type Sha256 = (text: string) => string;
 
+/**
+ * True if a message surely fits, told from the size of its encoded form with integer stamps: a part's stamps
+ * grow by less than 128 bytes when they become text. Saves making the JSON form of nearly every message.
+ */
+export function surelyFits(message: Message, encodedBytes: number, bytesMax = MESSAGE_BYTES_MAX): boolean {
+  return encodedBytes + (message.parts.length + (message.errors?.length ?? 0)) * 128 + 1024 <= bytesMax;
+}
+
 const valueFields = ['result', 'args', 'args_text', 'data', 'text'] as const;
 
 /**

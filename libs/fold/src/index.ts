@@ -1,5 +1,13 @@
-export { decide, isKnownDuplicate, outcomes, PRODUCERS_MAX, type Outcome } from './acceptance.js';
-export { elideLargest, MESSAGE_BYTES_MAX, type Sha256 } from './elide.js';
+export {
+  decide,
+  isKnownDuplicate,
+  outcomes,
+  PRODUCERS_MAX,
+  type Outcome,
+  type SeenEvents,
+} from './acceptance.js';
+export { createEventDigest, type CreateSha256, type EventDigest, type IncrementalHash } from './digest.js';
+export { elideLargest, MESSAGE_BYTES_MAX, surelyFits, type Sha256 } from './elide.js';
 export { evolve } from './evolve.js';
 export { messageFromJson, messageToJson, type MessageJson } from './message-json.js';
 export {
@@ -27,4 +35,5 @@ export {
   type ToolResultPart,
 } from './message.js';
 export { initialState, type StepState } from './state.js';
+export { decodeStepRecord, encodeStepRecord, type FoldedTo, type StepRecord } from './step-record.js';
 export { toMessage } from './to-message.js';

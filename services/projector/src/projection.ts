@@ -1,0 +1,291 @@
+import {
+  deadLetterRecord,
+  partitionOf,
+  type DeadLetterCause,
+  type LogRecord,
+  type RecordToAppend,
+} from '@stepfold/event-log';
+import type { DeadLetterCode, Event, EventCodec } from '@stepfold/events';
+import {
+  elideLargest,
+  encodeStepRecord,
+  evolve,
+  surelyFits,
+  toMessage,
+  type CreateSha256,
+  type Message,
+  type Outcome,
+} from '@stepfold/fold';
+import type { Metrics } from '@stepfold/runtime';
+import type { Checkpoint } from './checkpoint.js';
+import type { ProjectorConfig } from './config.js';
+import { carriesContent } from './content.js';
+import { isWithinBudget, isWorthAVersion, noteVersion } from './emission-policy.js';
+import { createEndedSteps, type EndedSteps } from './ended-steps.js';
+import { newOpenStep, stepKey, type OpenStep } from './open-step.js';
+
+/**
+ * What a projector knows of one partition, and what it has made that is not on the log yet. All of it is
+ * synchronous: the loop around it does the waiting.
+ *
+ * 1. `openSteps` is in order of `firstOffset`, so its first entry is the low-water mark.
+ * 2. What `versions` and `deadLetters` hold was made from events below `nextOffset`; a checkpoint is taken
+ *    only when both have been acknowledged.
+ * 3. Below `silentBelow` nothing is made: a former owner had it acknowledged. Steps that are open there
+ *    get one version when `silentBelow` is reached.
+ */
+export interface Projection {
+  readonly openSteps: Map<string, OpenStep>;
+  readonly endedSteps: EndedSteps;
+  nextOffset: number;
+  readonly silentBelow: number;
+  /** Highest append time seen; the partition's clock. */
+  appendedAtMs: number;
+  versions: RecordToAppend[];
+  deadLetters: RecordToAppend[];
+  outputBytes: number;
+  /** Open steps of which a version is due. */
+  readonly dueSteps: Set<OpenStep>;
+  /** Open steps that are larger than allowed. */
+  readonly oversizeSteps: Set<OpenStep>;
+}
+
+/** What a projection needs besides the records. */
+export interface ProjectionContext {
+  readonly config: ProjectorConfig;
+  readonly codec: EventCodec;
+  readonly generation: number;
+  readonly partition: number;
+  readonly partitionCount: number;
+  /** Full name of the topic of events. */
+  readonly topic: string;
+  readonly version: string;
+  readonly metrics: Metrics;
+  readonly nowMicros: () => number;
+  readonly monotonicMs: () => number;
+  readonly createSha256: CreateSha256;
+}
+
+const encoder = new TextEncoder();
+
+export function createProjection(start: Checkpoint, config: ProjectorConfig): Projection {
+  return {
+    openSteps: new Map(),
+    endedSteps: createEndedSteps(config.endedStepsMax),
+    nextOffset: start.lowWaterMark,
+    silentBelow: start.foldedTo,
+    appendedAtMs: -Infinity,
+    versions: [],
+    deadLetters: [],
+    outputBytes: 0,
+    dueSteps: new Set(),
+    oversizeSteps: new Set(),
+  };
+}
+
+/** Where a restart would have to begin, if everything made so far were acknowledged. */
+export function checkpointOf(projection: Projection): Checkpoint {
+  const oldest = projection.openSteps.values().next().value;
+  return {
+    lowWaterMark: oldest?.firstOffset ?? projection.nextOffset,
+    // While the former owner's work is folded again, what it had acknowledged stays acknowledged.
+    foldedTo: Math.max(projection.nextOffset, projection.silentBelow),
+  };
+}
+
+/** Folds one record of the partition: checks it, applies it to its step, and notes what is to be emitted. */
+export function foldRecord(projection: Projection, context: ProjectionContext, record: LogRecord): void {
+  // Reaching the end of the silent range makes every step that is open there worth a version.
+  if (projection.nextOffset < projection.silentBelow && record.offset >= projection.silentBelow) {
+    endSilence(projection);
+  }
+  const isSilent = record.offset < projection.silentBelow;
+  projection.nextOffset = record.offset + 1;
+  projection.appendedAtMs = Math.max(projection.appendedAtMs, record.appendedAtMs);
+
+  const checked = checkRecord(context, record);
+  if ('reason' in checked) {
+    if (!isSilent) addDeadLetter(projection, context, record, checked.reason, checked.detail);
+    return;
+  }
+  const { event } = checked;
+  const outcome = applyEvent(projection, context, record, event, isSilent);
+  if (isSilent) return;
+  context.metrics.count('events_total', { outcome });
+  if (isLost(outcome) && carriesContent(event)) {
+    // Told again after its step had ended, its content is in the message.
+    if (projection.endedSteps.isKnownDuplicate(stepKey(event), event)) return;
+    const detail = `${event.type} of attempt ${event.attempt ?? 0} was not accepted: ${outcome}`;
+    addDeadLetter(projection, context, record, outcome, detail, event);
+  }
+}
+
+/** To be called when the partition has been read up to an offset that may lie past the last record. */
+export function noteRead(projection: Projection, nextOffset: number): void {
+  const wasSilent = projection.nextOffset < projection.silentBelow;
+  projection.nextOffset = Math.max(projection.nextOffset, nextOffset);
+  if (wasSilent && projection.nextOffset >= projection.silentBelow) endSilence(projection);
+}
+
+function endSilence(projection: Projection): void {
+  for (const step of projection.openSteps.values()) {
+    step.emission.isDue = true;
+    projection.dueSteps.add(step);
+  }
+}
+
+/** Outcomes with which an event's content is not in any message. */
+function isLost(outcome: Outcome): outcome is 'not-open' | 'out-of-order' | 'conflict' {
+  return outcome === 'not-open' || outcome === 'out-of-order' || outcome === 'conflict';
+}
+
+function checkRecord(
+  context: ProjectionContext,
+  record: LogRecord,
+): { readonly event: Event } | { readonly reason: DeadLetterCode; readonly detail: string } {
+  if (record.value === null) return { reason: 'bad-json', detail: 'the record has no value' };
+  const decoded = context.codec.decode(record.value);
+  if (!decoded.ok) return { reason: decoded.code, detail: decoded.detail };
+  const { event } = decoded;
+  const key = encoder.encode(event.chat_id);
+  if (record.key === null || !equalBytes(record.key, key)) {
+    return { reason: 'wrong-key', detail: 'the key of the record is not the chat_id of its event' };
+  }
+  const partition = partitionOf(key, context.partitionCount);
+  if (partition !== context.partition) {
+    return {
+      reason: 'wrong-partition',
+      detail: `the key belongs to partition ${partition} of ${context.partitionCount} by murmur2`,
+    };
+  }
+  return { event };
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+/** Applies an event to its step and answers what became of it. */
+function applyEvent(
+  projection: Projection,
+  context: ProjectionContext,
+  record: LogRecord,
+  event: Event,
+  isSilent: boolean,
+): Outcome {
+  const key = stepKey(event);
+  const opens = event.type === 'step-start' || event.type === 'message';
+  let step = projection.openSteps.get(key);
+  if (step === undefined || (opens && (event.attempt ?? 0) > step.state.attempt)) {
+    if (!opens || (event.attempt ?? 0) <= (projection.endedSteps.endedAttempt(key) ?? -1)) return 'not-open';
+    if (step !== undefined) drop(projection, step);
+    projection.endedSteps.forget(key);
+    step = newOpenStep(key, record, context.createSha256);
+    projection.openSteps.set(key, step);
+  }
+  if ((event.attempt ?? 0) === step.state.attempt) step.lastAppendedAtMs = record.appendedAtMs;
+  const partsBefore = step.state.parts.length;
+  const outcome = evolve(step.state, event);
+  if (outcome !== 'accepted') return outcome;
+
+  const value = record.value as Uint8Array;
+  step.digest.add(value);
+  step.lastOffset = record.offset;
+  step.bytesFolded += value.byteLength;
+  if (step.state.status !== 'open') {
+    drop(projection, step);
+    projection.endedSteps.remember(key, step.state);
+    if (!isSilent) addVersion(projection, context, step, step.digest.finish());
+    return outcome;
+  }
+  if (isSilent) return outcome;
+  if (step.bytesFolded > context.config.stepBytesMax) projection.oversizeSteps.add(step);
+  if (isWorthAVersion(step, event, partsBefore)) step.emission.isDue = true;
+  if (step.emission.isDue) projection.dueSteps.add(step);
+  return outcome;
+}
+
+function drop(projection: Projection, step: OpenStep): void {
+  projection.openSteps.delete(step.key);
+  projection.dueSteps.delete(step);
+  projection.oversizeSteps.delete(step);
+}
+
+/** Makes a version of every open step whose time has come. Answers when the next one is due, or undefined. */
+export function emitDueSteps(projection: Projection, context: ProjectionContext): number | undefined {
+  const nowMs = context.monotonicMs();
+  let nextMs: number | undefined;
+  for (const step of projection.dueSteps) {
+    const dueAtMs = step.emission.atMs + context.config.openStepIntervalMs;
+    if (dueAtMs > nowMs) {
+      nextMs = Math.min(nextMs ?? Infinity, dueAtMs);
+      continue;
+    }
+    projection.dueSteps.delete(step);
+    // Beyond the budget it stays due and waits for the next event of the step.
+    if (isWithinBudget(step)) addVersion(projection, context, step);
+  }
+  return nextMs;
+}
+
+function addVersion(
+  projection: Projection,
+  context: ProjectionContext,
+  step: OpenStep,
+  digest?: string,
+): void {
+  const message = toMessage(
+    step.state,
+    {
+      generation: context.generation,
+      topic: context.topic,
+      partition: context.partition,
+      first_offset: step.firstOffset,
+      last_offset: step.lastOffset,
+    },
+    digest,
+  );
+  const record = encodeVersion(message, context.createSha256);
+  projection.versions.push(record);
+  projection.outputBytes += record.value.byteLength;
+  noteVersion(step, record.value.byteLength, context.monotonicMs());
+  context.metrics.count('versions_total', { status: message.status });
+}
+
+function encodeVersion(message: Message, createSha256: CreateSha256): ReturnType<typeof encodeStepRecord> {
+  const record = encodeStepRecord({ kind: 'version', message });
+  if (surelyFits(message, record.value.byteLength)) return record;
+  const elided = elideLargest(message, (text) => sha256Hex(createSha256, encoder.encode(text)));
+  return elided === message ? record : encodeStepRecord({ kind: 'version', message: elided });
+}
+
+function sha256Hex(createSha256: CreateSha256, bytes: Uint8Array): string {
+  const hash = createSha256();
+  hash.update(bytes);
+  return hash.digest('hex');
+}
+
+function addDeadLetter(
+  projection: Projection,
+  context: ProjectionContext,
+  record: LogRecord,
+  reason: DeadLetterCode,
+  detail: string,
+  event?: Event,
+): void {
+  const cause: DeadLetterCause = {
+    reason,
+    detail,
+    stage: 'projector',
+    topic: context.topic,
+    partition: context.partition,
+    at: context.nowMicros(),
+    version: context.version,
+    sha256: (value) => sha256Hex(context.createSha256, value),
+    ...(event === undefined ? {} : { ids: event }),
+  };
+  const letter = deadLetterRecord(record, cause);
+  projection.deadLetters.push(letter);
+  projection.outputBytes += letter.value?.byteLength ?? 0;
+  context.metrics.count('dead_letters_total', { reason });
+}
