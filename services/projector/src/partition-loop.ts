@@ -22,7 +22,7 @@ import {
   createProjection,
   emitDueSteps,
   foldRecord,
-  noteRead,
+  passTo,
   type Projection,
   type ProjectionContext,
 } from './projection.js';
@@ -186,7 +186,7 @@ async function foldBatch(loop: Loop, batch: ReadResult): Promise<void> {
     foldRecord(projection, context, record);
     if (projection.outputBytes >= config.outputBytesMax) await appendOutput(loop);
   }
-  noteRead(projection, batch.nextOffset);
+  passTo(projection, batch.nextOffset);
   noteAppendTime(loop.reaper, projection, loop.runtime.monotonicMs());
   loop.metrics.gauge('open_steps', projection.openSteps.size, { partition: loop.assigned.partition });
 }
@@ -239,13 +239,12 @@ async function append(loop: Loop, topic: Topic, records: readonly RecordToAppend
 async function checkpointIfDue(loop: Loop): Promise<number | undefined> {
   const checkpoint = checkpointOf(loop.projection);
   const { committed } = loop;
-  const isSilent = loop.projection.nextOffset < loop.projection.silentBelow;
   const isNew =
     committed === undefined ||
     checkpoint.foldedTo !== committed.foldedTo ||
     checkpoint.lowWaterMark !== committed.lowWaterMark;
   // After an assignment nothing is told until the former owner's work has been folded again.
-  if (!isNew || (committed === undefined && isSilent)) return undefined;
+  if (!isNew || (committed === undefined && loop.projection.isSilent)) return undefined;
   const dueAtMs = loop.checkpointAtMs + loop.config.checkpointIntervalMs;
   if (loop.runtime.monotonicMs() < dueAtMs) return dueAtMs;
   await takeCheckpoint(loop, checkpoint);
@@ -283,7 +282,7 @@ async function drain(loop: Loop): Promise<void> {
   const { assigned, log, projection, context, runtime, config, logger } = loop;
   // Stopped in the middle of an append, or before the former owner's work was folded again.
   const isUnsettled = projection.versions.length > 0 || projection.deadLetters.length > 0;
-  if (isUnsettled || projection.nextOffset < projection.silentBelow) return;
+  if (isUnsettled || projection.isSilent) return;
   let cancelTimer = (): void => undefined;
   const timeOut = new Promise<'timed-out'>((resolve) => {
     cancelTimer = runtime.setTimer(config.drainTimeoutMs, () => resolve('timed-out'));

@@ -39,6 +39,7 @@ export interface Projection {
   readonly endedSteps: EndedSteps;
   nextOffset: number;
   readonly silentBelow: number;
+  isSilent: boolean;
   /** Highest append time seen; the partition's clock. */
   appendedAtMs: number;
   versions: RecordToAppend[];
@@ -74,6 +75,7 @@ export function createProjection(start: Checkpoint, config: ProjectorConfig): Pr
     endedSteps: createEndedSteps(config.endedStepsMax),
     nextOffset: start.lowWaterMark,
     silentBelow: start.foldedTo,
+    isSilent: start.lowWaterMark < start.foldedTo,
     appendedAtMs: -Infinity,
     versions: [],
     deadLetters: [],
@@ -95,11 +97,9 @@ export function checkpointOf(projection: Projection): Checkpoint {
 
 /** Folds one record of the partition: checks it, applies it to its step, and notes what is to be emitted. */
 export function foldRecord(projection: Projection, context: ProjectionContext, record: LogRecord): void {
-  // Reaching the end of the silent range makes every step that is open there worth a version.
-  if (projection.nextOffset < projection.silentBelow && record.offset >= projection.silentBelow) {
-    endSilence(projection);
-  }
-  const isSilent = record.offset < projection.silentBelow;
+  // The silent range may end in a hole before this record.
+  passTo(projection, record.offset);
+  const { isSilent } = projection;
   projection.nextOffset = record.offset + 1;
   projection.appendedAtMs = Math.max(projection.appendedAtMs, record.appendedAtMs);
 
@@ -121,13 +121,10 @@ export function foldRecord(projection: Projection, context: ProjectionContext, r
 }
 
 /** To be called when the partition has been read up to an offset that may lie past the last record. */
-export function noteRead(projection: Projection, nextOffset: number): void {
-  const wasSilent = projection.nextOffset < projection.silentBelow;
+export function passTo(projection: Projection, nextOffset: number): void {
   projection.nextOffset = Math.max(projection.nextOffset, nextOffset);
-  if (wasSilent && projection.nextOffset >= projection.silentBelow) endSilence(projection);
-}
-
-function endSilence(projection: Projection): void {
+  if (!projection.isSilent || projection.nextOffset < projection.silentBelow) return;
+  projection.isSilent = false;
   for (const step of projection.openSteps.values()) {
     step.emission.isDue = true;
     projection.dueSteps.add(step);
