@@ -1,4 +1,11 @@
 export {
+  guardedWrite,
+  type GuardedWritePort,
+  type RefusedAnswer,
+  type ReplaceAnswer,
+  type UpsertAnswer,
+} from './guarded-write.js';
+export {
   FIRST_COLLECTION,
   orderOf,
   type ChatSummary,

@@ -18,7 +18,7 @@ import type { Message } from '@stepfold/fold';
  */
 export interface MessageStore extends AsyncDisposable {
   /**
-   * Offers versions of messages, at most one of each message, to a collection, and updates the chats that
+   * Offers versions of messages, at most one of each message, to a collection (an id), and updates the chats that
    * they belong to: of those taken and of those that were stale (a repeated batch must repeat it).
    * Answers one outcome for each version, in order. One that is refused harms no other.
    * @throws TransientError if the store is away, full or read-only; nothing is known, repeating is safe
@@ -29,7 +29,7 @@ export interface MessageStore extends AsyncDisposable {
    * The messages of a chat in order of `(order, step_id)`, from the live collection.
    * An unknown chat has none.
    * @throws TransientError
-   * @throws UsageError if the cursor is not one of this store's
+   * @throws UsageError `bad-usage` if cursor or limit is none; the other pages likewise
    */
   messages(chatId: string, page?: PageOptions): Promise<Page<Message>>;
 
@@ -73,7 +73,10 @@ export type WriteOutcome =
   | { readonly outcome: 'refused'; readonly detail: string };
 
 export interface PageOptions {
-  /** At most this many. Default 100. */
+  /**
+   * At most this many, a whole number of 1 or more. Default 100. A page may hold fewer although there are
+   * more, because of its bytes: `nextCursor` says.
+   */
   readonly limit?: number;
   /** `nextCursor` of the page before. */
   readonly cursor?: string;

@@ -1,0 +1,6 @@
+export {
+  messageStoreConformance,
+  type ConformanceOptions,
+  type FreshStore,
+  type OpenFreshStore,
+} from './message-store-conformance.js';
