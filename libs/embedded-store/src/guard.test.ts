@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { decodeHead, encodeHead, isRaisedBy, type Head } from './guard.js';
+
+const headArbitrary: fc.Arbitrary<Head> = fc.record({
+  rev: fc.integer({ min: 0, max: 3 }),
+  foldVersion: fc.integer({ min: 1, max: 3 }),
+  order: fc.bigInt({ min: 0n, max: 3n }),
+});
+
+describe('isRaisedBy', () => {
+  it('never lets (rev, fold version) fall or stay, whatever is offered', () => {
+    fc.assert(
+      fc.property(headArbitrary, headArbitrary, (stored, offered) => {
+        if (!isRaisedBy(stored, offered)) return;
+        const isHigher =
+          offered.rev > stored.rev ||
+          (offered.rev === stored.rev && offered.foldVersion > stored.foldVersion);
+        expect(isHigher).toBe(true);
+      }),
+    );
+  });
+
+  it('never takes later what it has refused once, so an answer "stale" stays true', () => {
+    fc.assert(
+      fc.property(headArbitrary, headArbitrary, fc.array(headArbitrary), (first, refused, others) => {
+        fc.pre(!isRaisedBy(first, refused));
+        let stored = first;
+        for (const other of others) {
+          if (isRaisedBy(stored, other)) stored = other;
+          expect(isRaisedBy(stored, refused)).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it('takes the first version of a message, whatever it is', () => {
+    expect(isRaisedBy(undefined, { rev: 0, foldVersion: 0, order: 0n })).toBe(true);
+  });
+});
+
+describe('a stored head', () => {
+  it('comes back exactly, up to the highest values', () => {
+    for (const head of [
+      { rev: 0, foldVersion: 0, order: 0n },
+      { rev: Number.MAX_SAFE_INTEGER, foldVersion: 2 ** 31, order: 2n ** 63n - 1n },
+    ]) {
+      expect(decodeHead(encodeHead(head))).toEqual(head);
+    }
+  });
+});

@@ -1,0 +1,38 @@
+import { orderOf } from '@stepfold/message-store';
+import type { Message } from '@stepfold/fold';
+
+/** What the guard compares: how far a version has got, and where its attempt begins on the log. */
+export interface Head {
+  readonly rev: number;
+  readonly foldVersion: number;
+  readonly order: bigint;
+}
+
+export function headOf(version: Message): Head {
+  return { rev: version.rev, foldVersion: version.fold_version, order: orderOf(version) };
+}
+
+/**
+ * Whether a version replaces the one that is stored. Between versions of one `rev` a newer fold wins, but
+ * not if it comes from a later place on the log: that is a second opening of the same attempt, which was
+ * never accepted while the first was known.
+ *
+ * Once a version has been refused it stays refused, whatever is stored later: so an answer is never wrong
+ * by the time that it arrives.
+ */
+export function isRaisedBy(stored: Head | undefined, offered: Head): boolean {
+  if (stored === undefined || offered.rev > stored.rev) return true;
+  return (
+    offered.rev === stored.rev && offered.foldVersion > stored.foldVersion && stored.order >= offered.order
+  );
+}
+
+/** As it is stored: decimal texts, because an order does not fit a double. */
+export function encodeHead(head: Head): Buffer {
+  return Buffer.from(`${head.rev} ${head.foldVersion} ${head.order}`, 'latin1');
+}
+
+export function decodeHead(bytes: Uint8Array): Head {
+  const [rev, foldVersion, order] = Buffer.from(bytes).toString('latin1').split(' ');
+  return { rev: Number(rev), foldVersion: Number(foldVersion), order: BigInt(order!) };
+}
