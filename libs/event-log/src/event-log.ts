@@ -13,6 +13,8 @@
  *    was frozen may still believe that it owns it, and nothing stops it from appending or committing.
  * 6. **Pull.** Nothing is read ahead of `poll` beyond a bound, so a slow caller costs no memory.
  *
+ * A partition that there is none of is a UsageError `partition-unknown` everywhere.
+ *
  * Not its job: to understand records, to retry what the caller sent, to fence former owners.
  */
 export interface EventLog extends AsyncDisposable {
@@ -28,6 +30,7 @@ export interface EventLog extends AsyncDisposable {
   /**
    * Appends records to one partition, in order. When it resolves, all of them are durable.
    * One call is not a transaction: after an error some of its records, a prefix, may have been appended.
+   * Calls that are not awaited have no order among each other.
    * @throws TransientError if the log is away; sending the same records again is what a caller does then
    * @throws UsageError `event-oversize` if a record is larger than the log takes; nothing was appended
    */
@@ -57,7 +60,7 @@ export interface EventLog extends AsyncDisposable {
    * independently, until the signal is aborted. `consume` should return soon after its partition's signal
    * is aborted; the partition is handed on when it has returned, or when its time is up. A partition whose
    * `consume` throws is not given to this member again, and the error ends `subscribe`: whoever called it
-   * decides what to do. Resolves when the signal is aborted and every `consume` has returned.
+   * decides what to do. One whose `consume` returns early stays idle until it is taken away. Resolves when the signal is aborted and every `consume` has returned.
    */
   subscribe(
     options: SubscribeOptions,
@@ -149,7 +152,8 @@ export interface AssignedPartition {
    * Begins at `committed.nextOffset`, or at the beginning of the partition if nothing was committed.
    * @throws an AbortError when the signal is aborted
    * @throws TransientError if the log is away; call again
-   * @throws CorruptStateError `position-deleted` if the position lies before the beginning of the log
+   * @throws CorruptStateError `position-deleted` if the position lies before the beginning of the log, and
+   *   `position-beyond-end` if it lies behind its end: this is not the log that the group has read
    */
   poll(): Promise<ReadResult>;
 

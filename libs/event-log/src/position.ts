@@ -12,5 +12,6 @@ export function formatPosition(position: Position): string {
 export function parsePosition(text: string): Position | undefined {
   const match = /^(\d{1,9}):(\d{1,16})$/.exec(text);
   if (match === null) return undefined;
-  return { partition: Number(match[1]), offset: Number(match[2]) };
+  const offset = Number(match[2]);
+  return Number.isSafeInteger(offset) ? { partition: Number(match[1]), offset } : undefined;
 }
