@@ -22,13 +22,29 @@ export const errorCatalogue = {
     cause: 'The committed position lies before the beginning of the log: retention has deleted it.',
     remedy: 'For a writer run `stepfold rebuild`. For a projector set the group to the beginning of the log.',
   },
+  'position-beyond-end': {
+    cause: 'A position lies beyond the end of the log: the log was replaced, or restored from an older copy.',
+    remedy: 'Put the log back, or begin anew with an empty data directory and another group.',
+  },
+  'partition-unknown': {
+    cause: 'A partition was named that the log does not have.',
+    remedy: 'Name one from 0 to the number of partitions less one.',
+  },
   'log-closed': {
     cause: 'The log was used after it was closed.',
+    remedy: 'Keep it open until everything that uses it has stopped.',
+  },
+  'store-closed': {
+    cause: 'The store was used after it was closed.',
     remedy: 'Keep it open until everything that uses it has stopped.',
   },
   'partition-count-differs': {
     cause: 'The log has another number of partitions than the configuration says.',
     remedy: 'Configure the number that the log has, or begin a new generation in a new data directory.',
+  },
+  'generation-differs': {
+    cause: 'The log is of another generation than the configuration says.',
+    remedy: 'Configure the generation that the log has, or begin a new one in a new data directory.',
   },
   'data-unreadable': {
     cause: 'A file of the embedded log or store cannot be opened, or was written by a newer version.',
@@ -49,6 +65,18 @@ export const errorCatalogue = {
   'step-closed': {
     cause: 'Something was published to a step after its end.',
     remedy: 'Open the step again with a higher attempt, or do not use it after `end` or `interrupt`.',
+  },
+  'step-open': {
+    cause: 'A step was opened whose present attempt, or a later one, this publisher holds open.',
+    remedy: 'Use the step that is open, or `retry()` for its next attempt.',
+  },
+  'open-steps-full': {
+    cause: 'More steps were opened than a publisher may hold open at once.',
+    remedy: 'End steps when they are over, or raise `openStepsMax`.',
+  },
+  'bad-configuration': {
+    cause: 'A limit or setting has a value that cannot work, alone or with another one.',
+    remedy: 'Correct the setting that the message names.',
   },
   'bad-usage': {
     cause: 'A command was given arguments that do not fit.',

@@ -1,0 +1,305 @@
+import { partitionOf } from '@stepfold/event-log';
+import { createEventCodec, isId, type Event, type EventType } from '@stepfold/events';
+import { randomSuffix, silentLogger, StepfoldError, TransientError, UsageError } from '@stepfold/runtime';
+import { mergeableDelta } from './coalescing.js';
+import { wireFields } from './event-fields.js';
+import { createEventQueue } from './event-queue.js';
+import { createLanes, stepKeyOf, type Lane } from './lanes.js';
+import { createOpenSteps, type OpenStepEntry } from './open-steps.js';
+import { PublicationPromise, type Publication } from './publication.js';
+import { resolveLimits } from './publisher-limits.js';
+import type { EventToPublish, OpenStep, OpenStepOptions, Publisher, PublisherOptions } from './publisher.js';
+import { createStampClock } from './stamp-clock.js';
+import { stepEvent, StepHandle, type StepSink } from './step-handle.js';
+import { WatchedPromise, type Reporter } from './watched-promise.js';
+import { writeEvent, writeEventAsIs, writePlainEvent, type WireEvent } from './wire-event.js';
+
+/** Room for the `.N` of later incarnations within the 200 characters of an id. */
+const PRODUCER_LENGTH_MAX = 180;
+/** 62 bits: two incarnations of one name meet by chance never. */
+const PRODUCER_SUFFIX_LENGTH = 12;
+/** `,"producer":"","seq":` with the longest number, and the framing of a record. */
+const RECORD_FRAMING_BYTES = 96;
+
+/**
+ * A publisher on a log. Does no I/O until something is published.
+ * @throws UsageError `bad-configuration` naming the option
+ */
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { log, runtime, logger = silentLogger } = options;
+  const limits = resolveLimits(options, log.partitionCount);
+  const producer = producerOf(options);
+  const wireOptions = {
+    codec: createEventCodec(),
+    eventBytesMax: limits.eventBytesMax,
+    sha256: options.oversize === 'elide' ? options.sha256 : undefined,
+  };
+  if (options.oversize === 'elide' && options.sha256 === undefined) {
+    throw new UsageError('bad-configuration', 'sha256 is needed to elide what is too large');
+  }
+  const reporter: Reporter = { runtime, report };
+  const nowMicros = createStampClock(runtime);
+  const encoder = new TextEncoder();
+  const lanes = createLanes({ ...limits, producer, partitionCount: log.partitionCount });
+  const queue = createEventQueue({ log, limits, logger, reporter });
+  const openSteps = createOpenSteps({
+    runtime,
+    heartbeatIntervalMs: limits.heartbeatIntervalMs,
+    sendHeartbeat(lane) {
+      // Once the log has failed for good, that has been told; there is nobody to tell it to again.
+      if (queue.failure === undefined) publishOwn(lane, 'heartbeat', {});
+    },
+  });
+  let closing: WatchedPromise<void> | undefined;
+
+  function report(error: Error): void {
+    try {
+      if (options.onError !== undefined) options.onError(error);
+      else logger.error({ code: codeOf(error), error: error.name }, 'an event was not published');
+    } catch (thrown) {
+      logger.error({ error: thrown instanceof Error ? thrown.name : 'none' }, 'onError has thrown');
+    }
+  }
+
+  /** Answers a publication, which is where every error of a call goes. */
+  function attempted(publish: (publication: PublicationPromise) => void): Publication {
+    const publication = new PublicationPromise(reporter);
+    try {
+      demandOpen();
+      publish(publication);
+    } catch (error) {
+      publication.refuse(error as Error);
+    }
+    return publication;
+  }
+
+  function demandOpen(): void {
+    if (queue.failure !== undefined) throw queue.failure;
+    if (closing !== undefined) throw new UsageError('publisher-closed', 'the publisher is closed');
+  }
+
+  /** The lower attempt that is open, if one is. */
+  function demandNotOpen(chatId: string, stepId: string, attempt: number): OpenStepEntry | undefined {
+    const entry = openSteps.get(stepKeyOf(chatId, stepId));
+    if (entry === undefined || entry.lane.attempt < attempt) return entry;
+    throw new UsageError('step-open', `step ${stepId}: attempt ${entry.lane.attempt} is open`);
+  }
+
+  /**
+   * Hands an event on, to be numbered. Effects on steps are at once, so that the next call sees them.
+   *
+   * A stop button's interrupt goes without `producer` and `seq`: it is taken as of the present attempt, which
+   * the publisher may not know, and a number of another attempt's series would make it a duplicate there.
+   */
+  function submit(lane: Lane, wire: WireEvent, publication: PublicationPromise): void {
+    noteEffect(wire.event, lane.stepKey, lane);
+    queue.add(
+      {
+        event: wire.event,
+        text: wire.text,
+        delta: limits.coalesceMs > 0 ? mergeableDelta(wire.event) : undefined,
+        bytes: wire.bytes + lane.producer.length + lane.key.length + RECORD_FRAMING_BYTES,
+        partition: lane.partition,
+        key: lane.key,
+        stepKey: lane.stepKey,
+        lane: isStopButton(wire.event) ? undefined : lane,
+      },
+      publication,
+    );
+  }
+
+  function submitAsIs(wire: WireEvent, publication: PublicationPromise): void {
+    const { event, text, bytes } = wire;
+    const stepKey = stepKeyOf(event.chat_id, event.step_id);
+    noteEffect(event, stepKey, lanes.peek(event.chat_id, event.step_id, event.attempt ?? 0));
+    const key = encoder.encode(event.chat_id);
+    queue.add(
+      {
+        event,
+        text,
+        delta: undefined,
+        bytes: bytes + key.length + RECORD_FRAMING_BYTES,
+        partition: partitionOf(key, log.partitionCount),
+        key,
+        stepKey,
+        lane: undefined,
+      },
+      publication,
+    );
+  }
+
+  /** What an event does to the steps that are held open, as the fold will see it. */
+  function noteEffect(event: Event, stepKey: string, lane: Lane | undefined): void {
+    const attempt = event.attempt ?? 0;
+    const entry = openSteps.get(stepKey);
+    if (event.type === 'step-start' || event.type === 'message') {
+      // Of the same attempt it is a conflict, of a lower one it comes too late: the open step does not notice.
+      if (entry !== undefined && attempt <= entry.lane.attempt) return;
+      if (entry !== undefined) closeStep(entry);
+      if (event.type === 'message' && lane !== undefined) lane.isEnded = true;
+    } else if (isTerminal(event)) {
+      const isForAnyAttempt = isStopButton(event);
+      if (entry !== undefined && (attempt === entry.lane.attempt || isForAnyAttempt)) closeStep(entry);
+      // A stop button says nothing about its own attempt, which may not even have been opened yet.
+      if (lane !== undefined && !isForAnyAttempt) lane.isEnded = true;
+    } else if (entry !== undefined && attempt === entry.lane.attempt) {
+      openSteps.touch(entry);
+    }
+  }
+
+  function closeStep(entry: OpenStepEntry): void {
+    openSteps.close(entry);
+    lanes.letGo(entry.lane);
+    entry.lane.isEnded = true;
+  }
+
+  /** An event of the publisher's own, which is always valid. */
+  function publishOwn(lane: Lane, type: 'heartbeat' | 'interrupt', fields: object): void {
+    void attempted((publication) => {
+      submit(lane, writePlainEvent(stepEvent(lane, nowMicros(), type, fields), wireOptions), publication);
+    });
+  }
+
+  const sink: StepSink = {
+    nowMicros,
+    publish(handle, event, isPlain) {
+      return attempted((publication) => {
+        const { lane, isOpener } = handle;
+        const isStop = isStopButton(event);
+        // A stop button means whichever attempt is open, and may be pressed again after a retry.
+        if (handle.isEnded && (isOpener || !isStop)) throw stepClosedError(lane);
+        const wire = (isPlain ? writePlainEvent : writeEvent)(event, wireOptions);
+        submit(lane, wire, publication);
+        if (isStop && isTerminal(wire.event)) handle.isStopped = true;
+      });
+    },
+  };
+
+  function openStep(given: OpenStepOptions): OpenStep {
+    const { chatId, stepId, attempt = 0, at = nowMicros(), ...fields } = given;
+    demandOpen();
+    const start = stepEvent({ chatId, stepId, attempt }, at, 'step-start', wireFields(fields));
+    const wire = writeEvent(start, wireOptions);
+    const entry = demandNotOpen(chatId, stepId, attempt);
+    if (entry === undefined && openSteps.size >= limits.openStepsMax) {
+      throw new UsageError('open-steps-full', `${limits.openStepsMax} steps are open, which is the limit`);
+    }
+    const lane = lanes.laneOf(chatId, stepId, attempt);
+    if (lane.isEnded) throw stepClosedError(lane);
+    if (entry !== undefined) closeStep(entry);
+    openSteps.open(lane);
+    lanes.hold(lane);
+    const opened = attempted((publication) => submit(lane, wire, publication));
+    return Object.assign(new StepHandle(sink, lane, true), {
+      opened,
+      retry: (changed: object = {}) => {
+        const { at: _, ...same } = given;
+        return openStep({ ...same, ...changed, chatId, stepId, attempt: lane.attempt + 1 });
+      },
+    });
+  }
+
+  function close(): Promise<void> {
+    if (closing !== undefined) return closing;
+    const closed = (closing = new WatchedPromise<void>(reporter));
+    openSteps.stop();
+    const cancelTimeout = runtime.setTimer(limits.closeTimeoutMs, () => {
+      queue.fail(
+        new TransientError(
+          'log-unavailable',
+          `the log did not acknowledge ${queue.pendingEvents} events within ${limits.closeTimeoutMs} ms; they may be lost`,
+        ),
+      );
+    });
+    queue.flush().then(
+      () => {
+        cancelTimeout();
+        closed.resolve();
+      },
+      (error: Error) => {
+        cancelTimeout();
+        closed.reject(error);
+      },
+    );
+    return closed;
+  }
+
+  return {
+    producer,
+    openStep,
+    joinStep({ chatId, stepId, attempt = 0 }) {
+      demandOpen();
+      // Any event tells whether the address is one.
+      const probe = writePlainEvent(
+        stepEvent({ chatId, stepId, attempt }, nowMicros(), 'heartbeat', {}),
+        wireOptions,
+      );
+      return new StepHandle(sink, lanes.laneOf(probe.event.chat_id, probe.event.step_id, attempt), false);
+    },
+    message: ({ chatId, stepId, attempt = 0, at = nowMicros(), ...fields }) =>
+      attempted((publication) => {
+        const event = stepEvent({ chatId, stepId, attempt }, at, 'message', wireFields(fields));
+        const wire = writeEvent(event, wireOptions);
+        demandNotOpen(chatId, stepId, attempt);
+        const lane = lanes.laneOf(chatId, stepId, attempt);
+        if (lane.isEnded) throw stepClosedError(lane);
+        submit(lane, wire, publication);
+      }),
+    publish: (event) =>
+      attempted((publication) => {
+        const given: Partial<EventToPublish> = { ...event };
+        const wire = writeEvent({ ...given, v: given.v ?? 1, at: given.at ?? nowMicros() }, wireOptions);
+        const { chat_id, step_id, attempt = 0 } = wire.event;
+        if (wire.event.producer !== undefined) submitAsIs(wire, publication);
+        else submit(lanes.laneOf(chat_id, step_id, attempt), wire, publication);
+      }),
+    publishAsIs: (event) =>
+      attempted((publication) => submitAsIs(writeEventAsIs(event, wireOptions), publication)),
+    flush: () => queue.flush(),
+    close,
+    shutdown() {
+      if (closing === undefined) {
+        for (const lane of openSteps.lanes()) publishOwn(lane, 'interrupt', { reason: 'shutdown' });
+      }
+      return close();
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function producerOf({ producer, name = 'publisher', runtime }: PublisherOptions): string {
+  const whole = producer ?? `${name}-${randomSuffix(runtime, PRODUCER_SUFFIX_LENGTH)}`;
+  if (isId(whole) && whole.length <= PRODUCER_LENGTH_MAX) return whole;
+  const option = producer === undefined ? 'name' : 'producer';
+  throw new UsageError(
+    'bad-configuration',
+    `${option} must make a producer id of at most ${PRODUCER_LENGTH_MAX} characters: A–Z a–z 0–9 . _ ~ @ / -`,
+  );
+}
+
+/** True if the fold ends the step by it, whatever the step's state. */
+function isTerminal(event: Event): boolean {
+  switch (event.type) {
+    case 'step-end':
+      return true;
+    case 'error':
+      return event.fatal;
+    case 'interrupt':
+      return event.if_events === undefined;
+    default:
+      return false;
+  }
+}
+
+/** An interrupt by the user: of whichever attempt is the present one. */
+function isStopButton(event: { readonly type: EventType; readonly reason?: unknown }): boolean {
+  return event.type === 'interrupt' && event.reason === 'user';
+}
+
+function stepClosedError(lane: Lane): UsageError {
+  return new UsageError('step-closed', `step ${lane.stepId}: attempt ${lane.attempt} has ended`);
+}
+
+function codeOf(error: Error): string | undefined {
+  return error instanceof StepfoldError ? error.code : undefined;
+}

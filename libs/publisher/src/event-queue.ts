@@ -1,0 +1,232 @@
+import type { EventLog, Position } from '@stepfold/event-log';
+import type { Logger, Runtime } from '@stepfold/runtime';
+import { canMerge, mergeDeltas, mergedGrowthBytes } from './coalescing.js';
+import { createFlushBarriers, type FlushBarrier } from './flush-barriers.js';
+import { createPartitionSender, type PartitionSender } from './partition-sender.js';
+import type { PublicationPromise } from './publication.js';
+import { partitionShare, type PublisherLimits } from './publisher-limits.js';
+import { QueuedEvent, type NewEvent } from './queued-event.js';
+import { createQueueRoom } from './queue-room.js';
+import { WatchedPromise, type Reporter } from './watched-promise.js';
+
+/**
+ * The way of an event from its caller to the log.
+ *
+ * 1. Order: the events of a step leave in the order in which they were published.
+ * 2. Nothing is dropped: an event that was taken is acknowledged, or its error is told.
+ * 3. Bounded: what was taken and is not settled stays within the limits; the rest waits, and with it whoever
+ *    awaits.
+ * 4. A delta is merged only into the last event of its step that is in the queue, and only if no flush lies
+ *    between the two.
+ */
+export interface EventQueue {
+  /** Takes the event when there is room, and tells the publication. */
+  add(event: NewEvent, publication: PublicationPromise): void;
+  /**
+   * Resolves when everything that was added so far is acknowledged, with the last position of every partition
+   * that was written to. Held deltas leave at once.
+   */
+  flush(): Promise<readonly Position[]>;
+  /** Events that were added and are not settled. */
+  readonly pendingEvents: number;
+  /** Why nothing can be published any more. */
+  readonly failure: Error | undefined;
+  /** Gives up: everything that is pending is rejected. */
+  fail(error: Error): void;
+}
+
+export function createEventQueue(options: {
+  readonly log: EventLog;
+  readonly limits: PublisherLimits;
+  readonly logger: Logger;
+  readonly reporter: Reporter;
+}): EventQueue {
+  const { log, limits, logger, reporter } = options;
+  const runtime: Runtime = reporter.runtime;
+  const { partitionCount } = log;
+  const room = createQueueRoom({
+    eventsMax: limits.queueEventsMax,
+    bytesMax: limits.queueBytesMax,
+    partitionEventsMax: partitionShare(limits.queueEventsMax, partitionCount),
+    partitionBytesMax: partitionShare(limits.queueBytesMax, partitionCount),
+  });
+  const barriers = createFlushBarriers();
+  const senders = new Map<number, PartitionSender>();
+  const lastOffsets = new Map<number, number>();
+  const giveUp = new AbortController();
+  const waiting = new Set<PublicationPromise>();
+  /** The last event of each step in the queue, where it is a delta that can still grow. */
+  const tails = new Map<string, QueuedEvent>();
+  /** Those of them that are held back. */
+  const held = new Set<QueuedEvent>();
+  const mergedBytesMax = Math.min(limits.batchBytesMax, limits.eventBytesMax);
+  let pendingEvents = 0;
+  let isOverrunTold = false;
+  let failure: Error | undefined;
+
+  function enqueue(event: NewEvent, publication: PublicationPromise, barrier: FlushBarrier): void {
+    const tail = tails.get(event.stepKey);
+    if (tail !== undefined) {
+      if (merge(tail, event, barrier)) {
+        publication.take(tail);
+        return;
+      }
+      tails.delete(event.stepKey);
+      release(tail);
+    }
+    const queued = new QueuedEvent(event, barrier);
+    if (queued.delta !== undefined) tails.set(event.stepKey, queued);
+    // Somebody waits, for a flush or for room: then holding back would only make that longer.
+    if (queued.delta === undefined || barrier.isClosed || room.waiting > 0) push(queued);
+    else hold(queued);
+    publication.take(queued);
+  }
+
+  function merge(tail: QueuedEvent, event: NewEvent, barrier: FlushBarrier): boolean {
+    const first = tail.delta;
+    if (first === undefined || event.delta === undefined) return false;
+    if (tail.barrier !== barrier || !canMerge(first, event.delta)) return false;
+    const growthBytes = mergedGrowthBytes(first, event.delta);
+    if (tail.bytes + growthBytes > mergedBytesMax) return false;
+    tail.delta = mergeDeltas(first, event.delta);
+    tail.text = undefined;
+    tail.bytes += growthBytes;
+    forget(event, barrier);
+    room.release(event.partition, 1, event.bytes - growthBytes);
+    return true;
+  }
+
+  /** One event less to wait for. */
+  function forget(event: NewEvent | QueuedEvent, barrier: FlushBarrier, error?: Error): void {
+    pendingEvents--;
+    if (event.lane !== undefined) event.lane.pendingEvents--;
+    barriers.settle(barrier, error);
+  }
+
+  function hold(queued: QueuedEvent): void {
+    held.add(queued);
+    queued.cancelHold = runtime.setTimer(limits.coalesceMs, () => release(queued));
+  }
+
+  function release(queued: QueuedEvent): void {
+    if (!held.delete(queued)) return;
+    queued.cancelHold?.();
+    push(queued);
+  }
+
+  function releaseAll(): void {
+    for (const queued of held) release(queued);
+  }
+
+  function push(queued: QueuedEvent): void {
+    let sender = senders.get(queued.partition);
+    if (sender === undefined) {
+      sender = createPartitionSender({
+        log,
+        runtime,
+        logger,
+        limits,
+        partition: queued.partition,
+        signal: giveUp.signal,
+        onDeparture(departing) {
+          if (departing.delta !== undefined && tails.get(departing.stepKey) === departing) {
+            tails.delete(departing.stepKey);
+          }
+        },
+        onSettled,
+        onFailure(error) {
+          logger.error({ error: error.name, partition: queued.partition }, 'the log failed for good');
+          reporter.report(error);
+          fail(error);
+        },
+      });
+      senders.set(queued.partition, sender);
+    }
+    sender.push(queued);
+  }
+
+  function onSettled(events: readonly QueuedEvent[], outcomes: readonly (Position | Error)[]): void {
+    let bytes = 0;
+    for (const [index, event] of events.entries()) {
+      const outcome = outcomes[index]!;
+      const error = outcome instanceof Error ? outcome : undefined;
+      bytes += event.bytes;
+      if (!(outcome instanceof Error)) lastOffsets.set(outcome.partition, outcome.offset);
+      const isTold = event.settle(outcome);
+      if (error !== undefined && !isTold) reporter.report(error);
+      forget(event, event.barrier, error);
+    }
+    room.release(events[0]!.partition, events.length, bytes);
+  }
+
+  function fail(error: Error): void {
+    if (failure !== undefined) return;
+    failure = error;
+    giveUp.abort(error);
+    room.clear();
+    for (const queued of held) {
+      queued.cancelHold?.();
+      queued.settle(error, true);
+    }
+    for (const sender of senders.values()) {
+      for (const queued of sender.unsettled()) queued.settle(error, true);
+    }
+    for (const publication of waiting) publication.refuse(error, true);
+    held.clear();
+    tails.clear();
+    waiting.clear();
+    senders.clear();
+    barriers.fail(error);
+  }
+
+  return {
+    add(event, publication) {
+      if (failure !== undefined) {
+        publication.refuse(failure);
+        return;
+      }
+      const barrier = barriers.present;
+      barrier.pendingEvents++;
+      pendingEvents++;
+      if (event.lane !== undefined) event.lane.pendingEvents++;
+      let isTaken = false;
+      room.take(event.partition, event.bytes, () => {
+        isTaken = true;
+        waiting.delete(publication);
+        enqueue(event, publication, barrier);
+      });
+      if (isTaken) return;
+      waiting.add(publication);
+      releaseAll();
+      if (room.waiting <= limits.queueEventsMax || isOverrunTold) return;
+      isOverrunTold = true;
+      logger.warn(
+        { waiting: room.waiting, queueEventsMax: limits.queueEventsMax },
+        'events are published faster than the log takes them, and nobody awaits: memory grows',
+      );
+    },
+    flush() {
+      const flushed = new WatchedPromise<readonly Position[]>(reporter);
+      if (failure !== undefined) {
+        flushed.reject(failure, true);
+        return flushed;
+      }
+      barriers.close(
+        () => {
+          const positions = [...lastOffsets].map(([partition, offset]) => ({ partition, offset }));
+          flushed.resolve(positions.sort((a, b) => a.partition - b.partition));
+        },
+        (error) => flushed.reject(error, error === failure),
+      );
+      releaseAll();
+      return flushed;
+    },
+    get pendingEvents() {
+      return pendingEvents;
+    },
+    get failure() {
+      return failure;
+    },
+    fail,
+  };
+}

@@ -1,0 +1,14 @@
+export { createPublisher } from './create-publisher.js';
+export { elideEvent, type Sha256 } from './elide-event.js';
+export type { EventFields, StampOption, UsageFields } from './event-fields.js';
+export type { Publication } from './publication.js';
+export type {
+  EventToPublish,
+  OpenStep,
+  OpenStepOptions,
+  Publisher,
+  PublisherOptions,
+  StepAddress,
+} from './publisher.js';
+export { publisherLimitDefaults, type PublisherLimits } from './publisher-limits.js';
+export type { JoinedStep } from './step-handle.js';

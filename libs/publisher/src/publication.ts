@@ -1,0 +1,54 @@
+import type { Position } from '@stepfold/event-log';
+import type { QueuedEvent } from './queued-event.js';
+import { WatchedPromise, type Reporter } from './watched-promise.js';
+
+/**
+ * What every publishing method answers. As a promise it resolves when the event has been taken into the
+ * queue: awaiting it is what slows a caller who is faster than the log. Nobody has to await it; an error that
+ * nobody awaited goes to `onError`.
+ * @throws UsageError `event-invalid`, `event-oversize`, `step-closed`, `publisher-closed`: the event was not taken
+ */
+export interface Publication extends Promise<void> {
+  /**
+   * Resolves when the log has made the event durable, to its position; that of the merged event if it was
+   * merged. Rejects if it was not taken, or if the log refused it.
+   */
+  readonly acknowledged: Promise<Position>;
+}
+
+export class PublicationPromise extends WatchedPromise<void> implements Publication {
+  readonly #watch: Reporter;
+  #acknowledged: WatchedPromise<Position> | undefined;
+  #queued: QueuedEvent | undefined;
+  #failure: Error | undefined;
+
+  constructor(reporter: Reporter) {
+    super(reporter);
+    this.#watch = reporter;
+  }
+
+  get acknowledged(): Promise<Position> {
+    if (this.#acknowledged === undefined) {
+      // Whoever asks for the position learns there that the event was not even taken.
+      this.isAwaited = true;
+      this.#acknowledged = new WatchedPromise<Position>(this.#watch);
+      if (this.#failure !== undefined) this.#acknowledged.reject(this.#failure);
+      else this.#queued?.watch(this.#acknowledged);
+    }
+    return this.#acknowledged;
+  }
+
+  /** The event is in the queue as, or as a part of, `queued`. */
+  take(queued: QueuedEvent): void {
+    this.#queued = queued;
+    if (this.#acknowledged !== undefined) queued.watch(this.#acknowledged);
+    this.resolve();
+  }
+
+  /** The event was not taken. */
+  refuse(error: Error, isReported = false): void {
+    this.#failure = error;
+    this.#acknowledged?.reject(error, isReported);
+    this.reject(error, isReported);
+  }
+}

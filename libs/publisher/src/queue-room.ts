@@ -1,0 +1,151 @@
+/**
+ * The room in the queue: how many events and bytes it may hold, together and for one partition. Who finds no
+ * room waits; nothing is dropped.
+ *
+ * 1. Within a partition, events are admitted in the order in which they asked.
+ * 2. Nobody who fits is overtaken for good: while the earliest waiter that its partition has room for does not
+ *    fit the whole, nobody else is admitted, however small.
+ * 3. A partition that has used up its share does not hold up the others.
+ */
+export interface QueueRoom {
+  /** Calls `onRoom` when there is room, which is then taken: at once if there is, else from within `release`. */
+  take(partition: number, bytes: number, onRoom: () => void): void;
+  release(partition: number, events: number, bytes: number): void;
+  /** How many wait. */
+  readonly waiting: number;
+  /** Forgets who waits. */
+  clear(): void;
+}
+
+export interface QueueRoomLimits {
+  readonly eventsMax: number;
+  readonly bytesMax: number;
+  readonly partitionEventsMax: number;
+  readonly partitionBytesMax: number;
+}
+
+interface Account {
+  events: number;
+  bytes: number;
+}
+
+interface Waiter {
+  readonly arrival: number;
+  readonly bytes: number;
+  readonly onRoom: () => void;
+}
+
+interface PartitionAccount extends Account {
+  waiters: Waiter[];
+  /** Index of the first waiter; those before it have been admitted. */
+  head: number;
+}
+
+/** Admitted waiters are cut off the list when they are this many, and half of it. */
+const COMPACT_WAITERS_MIN = 256;
+
+export function createQueueRoom(limits: QueueRoomLimits): QueueRoom {
+  const whole: Account = { events: 0, bytes: 0 };
+  const partitions = new Map<number, PartitionAccount>();
+  const withWaiters = new Set<PartitionAccount>();
+  let waiting = 0;
+  let arrivals = 0;
+  let isAdmitting = false;
+
+  function accountOf(partition: number): PartitionAccount {
+    let account = partitions.get(partition);
+    if (account === undefined) {
+      account = { events: 0, bytes: 0, waiters: [], head: 0 };
+      partitions.set(partition, account);
+    }
+    return account;
+  }
+
+  function fitsWhole(bytes: number): boolean {
+    return whole.events < limits.eventsMax && whole.bytes + bytes <= limits.bytesMax;
+  }
+
+  function fitsShare(account: PartitionAccount, bytes: number): boolean {
+    return account.events < limits.partitionEventsMax && account.bytes + bytes <= limits.partitionBytesMax;
+  }
+
+  function add(account: PartitionAccount, events: number, bytes: number): void {
+    whole.events += events;
+    whole.bytes += bytes;
+    account.events += events;
+    account.bytes += bytes;
+  }
+
+  /** The partition whose first waiter came earliest, of those that have room for it. */
+  function nextAccount(): PartitionAccount | undefined {
+    let next: PartitionAccount | undefined;
+    for (const account of withWaiters) {
+      const first = account.waiters[account.head]!;
+      if (!fitsShare(account, first.bytes)) continue;
+      if (next === undefined || first.arrival < next.waiters[next.head]!.arrival) next = account;
+    }
+    return next;
+  }
+
+  function admit(): void {
+    // An admitted event may release room at once, when it was merged; the loop below sees that.
+    if (isAdmitting) return;
+    isAdmitting = true;
+    try {
+      for (;;) {
+        const account = nextAccount();
+        if (account === undefined) return;
+        const waiter = account.waiters[account.head]!;
+        if (!fitsWhole(waiter.bytes)) return;
+        dropFirst(account);
+        add(account, 1, waiter.bytes);
+        waiter.onRoom();
+      }
+    } finally {
+      isAdmitting = false;
+    }
+  }
+
+  function dropFirst(account: PartitionAccount): void {
+    account.head++;
+    waiting--;
+    if (account.head === account.waiters.length) {
+      account.waiters = [];
+      account.head = 0;
+      withWaiters.delete(account);
+    } else if (account.head >= COMPACT_WAITERS_MIN && account.head * 2 >= account.waiters.length) {
+      account.waiters = account.waiters.slice(account.head);
+      account.head = 0;
+    }
+  }
+
+  return {
+    take(partition, bytes, onRoom) {
+      const account = accountOf(partition);
+      if (waiting === 0 && fitsWhole(bytes) && fitsShare(account, bytes)) {
+        add(account, 1, bytes);
+        onRoom();
+        return;
+      }
+      account.waiters.push({ arrival: arrivals++, bytes, onRoom });
+      withWaiters.add(account);
+      waiting++;
+      admit();
+    },
+    release(partition, events, bytes) {
+      add(accountOf(partition), -events, -bytes);
+      if (waiting > 0) admit();
+    },
+    get waiting() {
+      return waiting;
+    },
+    clear() {
+      for (const account of withWaiters) {
+        account.waiters = [];
+        account.head = 0;
+      }
+      withWaiters.clear();
+      waiting = 0;
+    },
+  };
+}
