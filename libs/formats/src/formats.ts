@@ -1,0 +1,17 @@
+import { aiSdk } from './ai-sdk.js';
+import type { Format } from './format.js';
+
+/** The formats that are converted, by the name that commands know them by. */
+export const formats = {
+  'ai-sdk': aiSdk,
+} as const satisfies Readonly<Record<string, Format>>;
+
+/** `stepfold` is no format to convert: its files hold events, which are taken as they are. */
+export type FormatName = 'stepfold' | keyof typeof formats;
+
+/** Every name that a recording's format may have. */
+export const formatNames = ['stepfold', ...Object.keys(formats)] as readonly FormatName[];
+
+export function isFormatName(name: string): name is FormatName {
+  return (formatNames as readonly string[]).includes(name);
+}

@@ -1,0 +1,13 @@
+export { aiSdk } from './ai-sdk.js';
+export {
+  convertRecording,
+  type ConvertedRecording,
+  type ConvertRecordingOptions,
+  type RecordedEvent,
+  type RecordingSummary,
+} from './convert-recording.js';
+export type { Converter, ConverterContext, Format } from './format.js';
+export { formatNames, formats, isFormatName, type FormatName } from './formats.js';
+export { readEvent, type ReadEvent } from './read-event.js';
+export { splitLines, type RecordingLine } from './recording-lines.js';
+export { runFromFileName } from './run-from-file-name.js';
