@@ -1,7 +1,8 @@
 import type { EventProblem } from './dead-letter-code.js';
 import { crossFieldProblem, encryptedEventSchemas, eventSchemas, eventTypes, type Event } from './event.js';
-import { isId, isProviderId, isStamp } from './fields.js';
-import { ATTEMPT_MAX, EVENT_BYTES_MAX } from './limits.js';
+import { isCount, isId, isProviderId, isStamp } from './fields.js';
+import { isNestedDeeper } from './json-value.js';
+import { ATTEMPT_MAX, EVENT_BYTES_MAX, EVENT_DEPTH_MAX } from './limits.js';
 import type { Upcasters } from './upcasters.js';
 
 /** The schema version that this code writes. */
@@ -16,7 +17,7 @@ export interface EventCodec {
    * whoever forwards it forwards everything.
    */
   decode(value: Uint8Array): DecodedEvent;
-  /** The same for a value that is parsed already. `bytes` is its size, if known. */
+  /** The same for a value that is parsed already, whatever its size. */
   check(raw: unknown): DecodedEvent;
   encode(event: Event): Uint8Array;
 }
@@ -108,6 +109,9 @@ export function checkWithSchema(raw: unknown, upcasters: Upcasters = {}): Decode
       `${path?.replace(/^\./, '') || 'the event'}: ${issue?.message ?? 'is invalid'}`,
     );
   }
+  if (isNestedDeeper(object, EVENT_DEPTH_MAX)) {
+    return problem('bad-event', `the event: is nested more than ${EVENT_DEPTH_MAX} levels deep`);
+  }
   const crossField = crossFieldProblem(object);
   if (crossField !== undefined) return problem('bad-event', `${crossField[0]}: ${crossField[1]}`);
   // The object itself and not the schema's copy, which lacks unknown fields and every key `__proto__`.
@@ -136,8 +140,6 @@ export function isPlainDelta(raw: unknown): raw is Event {
   if (
     event['v'] !== PRESENT_VERSION ||
     typeof event['text'] !== 'string' ||
-    event['metadata'] !== undefined ||
-    event['enc'] !== undefined ||
     !isId(event['chat_id']) ||
     !isId(event['step_id']) ||
     !isStamp(event['at'])
@@ -147,11 +149,15 @@ export function isPlainDelta(raw: unknown): raw is Event {
   const { attempt, producer, seq, until, merged } = event;
   if (attempt !== undefined && !(isCount(attempt) && attempt <= ATTEMPT_MAX)) return false;
   if (producer === undefined ? seq !== undefined : !(isId(producer) && isCount(seq))) return false;
-  return (until === undefined || isStamp(until)) && (merged === undefined || isCount(merged));
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  if (!(until === undefined || isStamp(until)) || !(merged === undefined || isCount(merged))) return false;
+  // Any field beyond these (`metadata`, `enc`, one that nobody knows) is for the schema.
+  const fields =
+    7 +
+    (attempt === undefined ? 0 : 1) +
+    (producer === undefined ? 0 : 2) +
+    (until === undefined ? 0 : 1) +
+    (merged === undefined ? 0 : 1);
+  return Object.keys(event).length === fields;
 }
 
 function problem(code: EventProblem['code'], detail: string): DecodedEvent {

@@ -7,12 +7,12 @@ import {
   idField,
   jsonField,
   metadataField,
+  objectError,
   providerIdField,
   stampField,
   textField,
 } from './fields.js';
-import { PARTS_MAX } from './limits.js';
-import { givenPartSchema } from './part.js';
+import { givenPartsSchema } from './part.js';
 
 /**
  * The events of the log, `contract/events.md`. Events keep their wire names (snake_case) in code: they
@@ -21,7 +21,7 @@ import { givenPartSchema } from './part.js';
  * Schemas check and never transform; unknown fields are left where they are.
  */
 
-const encryption = z.object({ key_id: textField, iv: textField, data: textField });
+const encryption = z.object({ key_id: textField, iv: textField, data: textField }, { error: objectError });
 
 const envelope = {
   v: z.literal(1),
@@ -54,14 +54,17 @@ const callFlags = {
 
 const roles = ['user', 'system', 'assistant', 'tool'] as const;
 
-export const usageSchema = z.object({
-  input_tokens: countField.optional(),
-  output_tokens: countField.optional(),
-  total_tokens: countField.optional(),
-  reasoning_tokens: countField.optional(),
-  cache_creation_tokens: countField.optional(),
-  cache_read_tokens: countField.optional(),
-});
+export const usageSchema = z.object(
+  {
+    input_tokens: countField.optional(),
+    output_tokens: countField.optional(),
+    total_tokens: countField.optional(),
+    reasoning_tokens: countField.optional(),
+    cache_creation_tokens: countField.optional(),
+    cache_read_tokens: countField.optional(),
+  },
+  { error: objectError },
+);
 
 /** The own fields of each type. The one source of the types, the schemas and the published JSON Schema. */
 const ownFields = {
@@ -169,7 +172,7 @@ const ownFields = {
     retryable: flagField.optional(),
     fatal: flagField,
   },
-  message: { role: choiceField(...roles), parts: z.array(givenPartSchema).max(PARTS_MAX) },
+  message: { role: choiceField(...roles), parts: givenPartsSchema },
 } as const;
 
 export type EventType = keyof typeof ownFields;
@@ -233,6 +236,12 @@ export type Role = (typeof roles)[number];
 export type InterruptReason = EventOf<'interrupt'>['reason'];
 export type FinishReason = NonNullable<EventOf<'finish'>['finish_reason']>;
 
+/** Fields of which an event has exactly one. */
+export const alternatives: { readonly [T in EventType]?: readonly [string, ...string[]] } = {
+  'tool-call': ['args', 'args_text'],
+  file: ['url', 'file_id', 'data'],
+};
+
 /** Rules that span fields of one event, which its schema cannot say. Answers `[field, problem]`. */
 export function crossFieldProblem(
   event: Readonly<Record<string, unknown>>,
@@ -243,12 +252,10 @@ export function crossFieldProblem(
       : ['seq', 'is missing, though there is a producer: both or neither'];
   }
   if (event['enc'] !== undefined) return undefined;
-  if (event['type'] === 'tool-call' && (event['args'] === undefined) === (event['args_text'] === undefined)) {
-    return ['args', 'or args_text is needed, and not both'];
-  }
-  if (event['type'] === 'file') {
-    const given = ['url', 'file_id', 'data'].filter((name) => event[name] !== undefined);
-    if (given.length !== 1) return ['url', `file_id or data: exactly one is needed, not ${given.length}`];
-  }
-  return undefined;
+  const names = alternatives[event['type'] as EventType];
+  if (names === undefined) return undefined;
+  const given = names.filter((name) => event[name] !== undefined).length;
+  return given === 1
+    ? undefined
+    : [names[0], `exactly one of ${names.join(', ')} is needed, not ${given === 0 ? 'none' : given}`];
 }

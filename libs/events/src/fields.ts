@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonProblem, type JsonValue, type Metadata } from './json-value.js';
-import { ATTEMPT_MAX, STAMP_MICROS_END, STAMP_MICROS_MIN } from './limits.js';
+import { ATTEMPT_MAX, JSON_DEPTH_MAX, STAMP_MICROS_END, STAMP_MICROS_MIN } from './limits.js';
 
 /** Schemas of single fields. None of them transforms: validating an event never changes or copies it. */
 
@@ -25,7 +25,8 @@ export function isProviderId(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value.length > 0 &&
-    (value.length <= 512 || Array.from(value).length <= 512) &&
+    // Characters are code points, of at most two units: what is longer is not taken apart to be counted.
+    (value.length <= 512 || (value.length <= 1024 && Array.from(value).length <= 512)) &&
     !value.includes('\0')
   );
 }
@@ -40,7 +41,10 @@ export function isStamp(value: unknown): value is number {
 function stampProblem(value: unknown): string {
   if (typeof value !== 'number') return 'must be a number: microseconds since the Unix epoch';
   if (!Number.isInteger(value)) return `must be whole microseconds, not ${value}`;
-  if (value >= STAMP_MICROS_END) return `${value} is not below 2^53 microseconds`;
+  if (value >= 1e17 && value < 1e20) {
+    return `${value} looks like nanoseconds: microseconds since the Unix epoch are expected (below 2^53)`;
+  }
+  if (value >= STAMP_MICROS_END) return `${value} is not below 2^53 microseconds since the Unix epoch`;
   if (value >= 1e11 && value < 1e14) {
     return `${value} looks like milliseconds: microseconds since the Unix epoch are expected (at least 10^15)`;
   }
@@ -69,7 +73,8 @@ export const stampField = z
   })
   .meta({ type: 'integer', minimum: STAMP_MICROS_MIN, exclusiveMaximum: STAMP_MICROS_END });
 
-function isCount(value: unknown): value is number {
+/** True for a whole number of things: 0 or more, and exact. */
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
@@ -77,7 +82,7 @@ export const countField = z
   .custom<number>(isCount, {
     error: (issue) => (issue.input === undefined ? 'is missing' : 'must be a whole number, 0 or more'),
   })
-  .meta({ type: 'integer', minimum: 0 });
+  .meta({ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 export const attemptField = z
   .custom<number>((value) => isCount(value) && value <= ATTEMPT_MAX, {
@@ -97,9 +102,18 @@ export const flagField = z
   })
   .meta({ type: 'boolean' });
 
-export const jsonField = z.custom<JsonValue>((value) => jsonProblem(value) === undefined, {
-  error: (issue) => jsonProblem(issue.input) ?? 'is no JSON value',
-});
+export const jsonField = z
+  .custom<JsonValue>((value) => jsonProblem(value) === undefined, {
+    error: (issue) => jsonProblem(issue.input) ?? 'is no JSON value',
+  })
+  .meta({
+    description: `any JSON value of at most ${JSON_DEPTH_MAX} levels, with no number beyond a double`,
+  });
+
+/** The sentence for a value that should be an object. */
+export function objectError(issue: { readonly input?: unknown }): string {
+  return issue.input === undefined ? 'is missing' : 'must be an object';
+}
 
 function metadataProblem(value: unknown): string | undefined {
   if (!isPlainObject(value)) return 'must be an object of providers';

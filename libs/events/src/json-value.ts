@@ -19,8 +19,10 @@ export function jsonProblem(value: unknown, depth = 1): string | undefined {
       return Number.isFinite(value) ? undefined : 'holds a number that a double cannot hold';
     case 'object':
       break;
+    case 'undefined':
+      return depth === 1 ? 'is missing' : 'holds an undefined, which is not JSON';
     default:
-      return value === undefined ? 'is missing' : `holds a ${typeof value}, which is not JSON`;
+      return `holds a ${typeof value}, which is not JSON`;
   }
   if (value === null) return undefined;
   if (depth > JSON_DEPTH_MAX) return `is nested more than ${JSON_DEPTH_MAX} levels deep`;
@@ -38,6 +40,17 @@ export function jsonProblem(value: unknown, depth = 1): string | undefined {
     if (problem !== undefined) return problem;
   }
   return undefined;
+}
+
+/** True if a value has more than `levelsMax` levels; `[]` is one. Never looks deeper than that. */
+export function isNestedDeeper(value: unknown, levelsMax: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levelsMax === 0) return true;
+  if (Array.isArray(value)) return value.some((item) => isNestedDeeper(item, levelsMax - 1));
+  for (const key in value) {
+    if (isNestedDeeper((value as Record<string, unknown>)[key], levelsMax - 1)) return true;
+  }
+  return false;
 }
 
 /**

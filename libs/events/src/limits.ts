@@ -4,6 +4,8 @@
 export const EVENT_BYTES_MAX = 8 * 1024 * 1024;
 /** Deepest nesting of a JSON value inside an event; `[]` is one level. */
 export const JSON_DEPTH_MAX = 64;
+/** Deepest nesting of a whole event, unknown fields included: deeper ones could not be written again. */
+export const EVENT_DEPTH_MAX = 128;
 /** Highest attempt of a step. */
 export const ATTEMPT_MAX = 1_000_000;
 /** Lowest stamp in microseconds since the epoch: milliseconds given by mistake lie below it. */

@@ -4,10 +4,12 @@ import {
   flagField,
   jsonField,
   metadataField,
+  objectError,
   providerIdField,
   stampField,
   textField,
 } from './fields.js';
+import { PARTS_MAX } from './limits.js';
 
 /**
  * Parts as a `message` event brings them: the stored parts of `contract/message.md` without
@@ -24,16 +26,19 @@ const block = {
   metadata: metadataField.optional(),
 };
 
-const approval = z.object({
-  approval_id: providerIdField,
-  state: choiceField('requested', 'granted', 'denied'),
-  automatic: flagField.optional(),
-  reason: textField.optional(),
-  requested_at: stampField.optional(),
-  responded_at: stampField.optional(),
-});
+const approval = z.object(
+  {
+    approval_id: providerIdField,
+    state: choiceField('requested', 'granted', 'denied'),
+    automatic: flagField.optional(),
+    reason: textField.optional(),
+    requested_at: stampField.optional(),
+    responded_at: stampField.optional(),
+  },
+  { error: objectError },
+);
 
-export const givenPartSchema = z.discriminatedUnion('type', [
+const partSchemas = [
   z.object({ type: z.literal('text'), ...block }),
   z.object({ type: z.literal('reasoning'), ...block, redacted: flagField.optional() }),
   z.object({
@@ -110,6 +115,18 @@ export const givenPartSchema = z.discriminatedUnion('type', [
     updated_at: stampField.optional(),
     metadata: metadataField.optional(),
   }),
-]);
+] as const;
+
+const partTypes = partSchemas.map((schema) => schema.shape.type.value).join(', ');
+
+const givenPartSchema = z.discriminatedUnion('type', partSchemas, {
+  error: (issue) => (issue.code === 'invalid_union' ? `must be one of ${partTypes}` : objectError(issue)),
+});
+
+export const givenPartsSchema = z
+  .array(givenPartSchema, {
+    error: (issue) => (issue.input === undefined ? 'is missing' : 'must be a list of parts'),
+  })
+  .max(PARTS_MAX, { error: `must hold at most ${PARTS_MAX} parts` });
 
 export type GivenPart = z.infer<typeof givenPartSchema>;

@@ -1,5 +1,5 @@
 import { Instant } from '@js-joda/core';
-import { STAMP_MICROS_END } from './limits.js';
+import { STAMP_MICROS_END, STAMP_MICROS_MIN } from './limits.js';
 
 /**
  * Formats microseconds since the epoch as `2026-04-10T12:00:00.000000Z`: always six fractional digits,
@@ -23,8 +23,10 @@ export function parseStamp(text: string): number {
     throw new RangeError(`${JSON.stringify(text)} is not a time such as 2026-04-10T12:00:00Z`, { cause });
   }
   const micros = instant.epochSecond() * 1_000_000 + Math.floor(instant.nano() / 1000);
-  if (!Number.isSafeInteger(micros) || micros < 0 || micros >= STAMP_MICROS_END) {
-    throw new RangeError(`${JSON.stringify(text)} lies outside the years that a stamp can hold`);
+  if (!(micros >= STAMP_MICROS_MIN && micros < STAMP_MICROS_END)) {
+    throw new RangeError(
+      `${JSON.stringify(text)} lies outside the years that a stamp can hold: 2001 to 2255`,
+    );
   }
   return micros;
 }

@@ -2,7 +2,7 @@ import { copyWellFormed, PARTS_MAX, type Event, type EventOf, type Usage } from 
 import { decide, type Outcome } from './acceptance.js';
 import { closeBlocks, completeStep, cutOffStep } from './ending.js';
 import { givenPart } from './given-part.js';
-import { mergedMetadata } from './metadata.js';
+import { mergeMetadata } from './metadata.js';
 import { initialState, noteAnomaly, noteError, noteGap, type PartState, type StepState } from './state.js';
 
 /**
@@ -34,7 +34,7 @@ function open(state: StepState, event: Event): void {
 /** What every accepted event does, whatever its type. */
 function count(state: StepState, event: Event): void {
   state.events++;
-  state.lastEventAt = 'until' in event && event.until !== undefined ? event.until : event.at;
+  state.lastEventAt = lastMoment(event);
   if (event.producer !== undefined) {
     const seq = event.seq as number;
     const expected = state.producers.get(event.producer) ?? 0;
@@ -42,6 +42,18 @@ function count(state: StepState, event: Event): void {
     state.producers.set(event.producer, seq + 1);
   }
   if (state.firstOutputAt === undefined && isOutput(event)) state.firstOutputAt = event.at;
+}
+
+/** Merged deltas happened until the last of them; of an event that nobody can read only the envelope counts. */
+function lastMoment(event: Event): number {
+  switch (event.type) {
+    case 'text-delta':
+    case 'reasoning-delta':
+    case 'tool-input-delta':
+      return event.enc === undefined ? (event.until ?? event.at) : event.at;
+    default:
+      return event.at;
+  }
 }
 
 function isOutput(event: Event): boolean {
@@ -63,7 +75,7 @@ function applyUnreadable(state: StepState, event: Event): void {
   noteAnomaly(state, 'unreadable');
   if (event.type === 'message') endWhole(state, event.at);
   else if (event.type === 'step-end') completeStep(state, event.at);
-  else if (event.type === 'interrupt') interruptStep(state, event);
+  else if (event.type === 'interrupt') interruptStep(state, { reason: event.reason, at: event.at });
   else if (event.type === 'error' && event.fatal) cutOffStep(state, event.at, 'error');
 }
 
@@ -104,7 +116,7 @@ function apply(state: StepState, event: Event): void {
         title: wellFormed(event.title),
         media_type: wellFormed(event.media_type),
         filename: wellFormed(event.filename),
-        metadata: mergedMetadata(undefined, event.metadata),
+        metadata: mergeMetadata(undefined, event.metadata),
       });
       return;
     case 'file':
@@ -116,7 +128,7 @@ function apply(state: StepState, event: Event): void {
         data: wellFormed(event.data),
         name: wellFormed(event.name),
         reasoning: flag(event.reasoning),
-        metadata: mergedMetadata(undefined, event.metadata),
+        metadata: mergeMetadata(undefined, event.metadata),
       });
       return;
     case 'data':
@@ -151,7 +163,7 @@ function applyStepStart(state: StepState, event: EventOf<'step-start'>): void {
   state.model = wellFormed(event.model);
   state.runId = wellFormed(event.run_id);
   state.stepIndex = event.step_index;
-  state.metadata = mergedMetadata(undefined, event.metadata);
+  state.metadata = mergeMetadata(undefined, event.metadata);
 }
 
 /** A `message` is complete as soon as it is there. */
@@ -177,8 +189,8 @@ function startBlock(state: StepState, event: BlockEvent): PartState | undefined 
     ...newPart(state, type, event.at),
     id: event.id.toWellFormed(),
     text: '',
-    redacted: 'redacted' in event ? flag(event.redacted) : undefined,
-    metadata: mergedMetadata(undefined, event.metadata),
+    redacted: event.type === 'reasoning-start' ? flag(event.redacted) : undefined,
+    metadata: mergeMetadata(undefined, event.metadata),
   };
   // Beyond the limit nothing happens at all, so an open block of the same id goes on taking its deltas.
   if (!append(state, block)) return undefined;
@@ -200,7 +212,7 @@ function applyBlockDelta(state: StepState, event: EventOf<'text-delta' | 'reason
     if (block === undefined) return;
     noteAnomaly(state, 'implied-start');
   } else if (event.metadata !== undefined) {
-    block.metadata = mergedMetadata(block.metadata, event.metadata);
+    block.metadata = mergeMetadata(block.metadata, event.metadata);
   }
   block.text += event.text;
   block.last_delta_at = event.until ?? event.at;
@@ -212,8 +224,8 @@ function applyBlockEnd(state: StepState, event: EventOf<'text-end' | 'reasoning-
   const block = state.openBlocks.get(key);
   if (block === undefined) return noteAnomaly(state, 'unknown-end');
   state.openBlocks.delete(key);
-  block.metadata = mergedMetadata(block.metadata, event.metadata);
-  if ('redacted' in event && event.redacted === true) block.redacted = true;
+  block.metadata = mergeMetadata(block.metadata, event.metadata);
+  if (event.type === 'reasoning-end' && event.redacted === true) block.redacted = true;
   block.completed_at = event.at;
   block.last_event = state.events;
 }
@@ -270,7 +282,7 @@ function applyInputEnd(state: StepState, event: EventOf<'tool-input-end'>): void
   const call = state.calls.get(event.tool_call_id);
   if (call?.input?.isOpen !== true) return noteAnomaly(state, 'unknown-end');
   call.input.isOpen = false;
-  call.metadata = mergedMetadata(call.metadata, event.metadata);
+  call.metadata = mergeMetadata(call.metadata, event.metadata);
   call.last_event = state.events;
 }
 
@@ -301,7 +313,7 @@ function setCallFields(call: PartState, event: EventOf<'tool-input-start' | 'too
   if (event.title !== undefined) call.title = event.title.toWellFormed();
   if (event.parent_tool_call_id !== undefined)
     call.parent_tool_call_id = event.parent_tool_call_id.toWellFormed();
-  call.metadata = mergedMetadata(call.metadata, event.metadata);
+  call.metadata = mergeMetadata(call.metadata, event.metadata);
 }
 
 function applyExecutionStart(state: StepState, event: EventOf<'tool-execution-start'>): void {
@@ -358,7 +370,7 @@ function applyResult(state: StepState, event: EventOf<'tool-result'>): void {
   result.preliminary = flag(event.preliminary);
   result.provider_executed = flag(event.provider_executed);
   if (event.execution_started_at !== undefined) result.execution_started_at = event.execution_started_at;
-  result.metadata = mergedMetadata(result.metadata, event.metadata);
+  result.metadata = mergeMetadata(result.metadata, event.metadata);
   result.created_at = event.at;
   result.last_event = state.events;
 }
@@ -392,11 +404,14 @@ function applyFinish(state: StepState, event: EventOf<'finish'>): void {
   state.usage = mergedUsage(state.usage, event.usage);
   state.responseId = wellFormed(event.response_id) ?? state.responseId;
   state.model = wellFormed(event.model) ?? state.model;
-  state.metadata = mergedMetadata(state.metadata, event.metadata);
+  state.metadata = mergeMetadata(state.metadata, event.metadata);
   state.finishedAt = event.at;
 }
 
-function interruptStep(state: StepState, event: EventOf<'interrupt'>): void {
+function interruptStep(
+  state: StepState,
+  event: Pick<EventOf<'interrupt'>, 'reason' | 'at' | 'message' | 'detected_at'>,
+): void {
   cutOffStep(state, event.at, 'interrupt');
   state.interrupt = {
     reason: event.reason,

@@ -1,31 +1,35 @@
 import { copyWellFormed, setOwn, type JsonValue, type Metadata } from '@stepfold/events';
 
+/** Metadata as a state holds it: grows in place, so that n events cost n and not n² copies. */
+export type OwnMetadata = Record<string, Record<string, JsonValue>>;
+
 /**
- * Metadata merged key by key, as a new object: messages that were made before share the old one. An absent
+ * Merges metadata key by key into what is there, and answers that, or a new object if nothing was. An absent
  * or empty object, at either level, changes nothing.
  */
-export function mergedMetadata(
-  former: Metadata | undefined,
+export function mergeMetadata(
+  own: OwnMetadata | undefined,
   later: Metadata | undefined,
-): Metadata | undefined {
-  if (later === undefined) return former;
-  let merged: Record<string, Metadata[string]> | undefined;
+): OwnMetadata | undefined {
+  if (later === undefined) return own;
   for (const [provider, entries] of Object.entries(later)) {
     const added = Object.entries(entries);
     if (added.length === 0) continue;
-    merged ??= copyOwn(former);
+    own ??= {};
     const name = provider.toWellFormed();
-    const present: Record<string, JsonValue> = copyOwn(
-      Object.hasOwn(merged, name) ? merged[name] : undefined,
-    );
+    let present = Object.hasOwn(own, name) ? own[name] : undefined;
+    if (present === undefined) {
+      present = {};
+      setOwn(own, name, present);
+    }
     for (const [key, value] of added) setOwn(present, key.toWellFormed(), copyWellFormed(value));
-    setOwn(merged, name, present);
   }
-  return merged ?? former;
+  return own;
 }
 
-function copyOwn<T>(object: Readonly<Record<string, T>> | undefined): Record<string, T> {
-  const copy: Record<string, T> = {};
-  if (object !== undefined) for (const [key, value] of Object.entries(object)) setOwn(copy, key, value);
+/** The metadata as it is now, for a message: later merges do not show in it. The values are never changed. */
+export function copyMetadata(own: OwnMetadata): Metadata {
+  const copy: OwnMetadata = {};
+  for (const [provider, entries] of Object.entries(own)) setOwn(copy, provider, { ...entries });
   return copy;
 }

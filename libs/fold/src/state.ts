@@ -1,4 +1,4 @@
-import type { FinishReason, JsonValue, Metadata, Role, Usage } from '@stepfold/events';
+import type { FinishReason, JsonValue, Role, Usage } from '@stepfold/events';
 import type {
   Anomaly,
   AnomalyCode,
@@ -10,6 +10,7 @@ import type {
   NotedError,
   Part,
 } from './message.js';
+import type { OwnMetadata } from './metadata.js';
 
 /** Lists in a message are bounded; beside a full one stands the count of all. */
 const NOTED_MAX = 20;
@@ -38,7 +39,7 @@ export interface StepState {
   runId: string | undefined;
   stepIndex: number | undefined;
   responseId: string | undefined;
-  metadata: Metadata | undefined;
+  metadata: OwnMetadata | undefined;
   readonly parts: PartState[];
   /** Open text and reasoning blocks, in order of start, by kind and id. */
   readonly openBlocks: Map<string, PartState>;
@@ -68,7 +69,7 @@ export interface PartState {
   readonly type: Part['type'];
   first_event: number;
   last_event: number;
-  metadata?: Metadata | undefined;
+  metadata?: OwnMetadata | undefined;
   id?: string | undefined;
   /** Joined as it came; may end in half a surrogate pair. */
   text?: string;

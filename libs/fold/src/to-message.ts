@@ -1,3 +1,4 @@
+import { copyMetadata, type OwnMetadata } from './metadata.js';
 import { FOLD_VERSION, revOf, type LogRange, type Message, type Part } from './message.js';
 import { partFields } from './part-fields.js';
 import type { PartState, StepState } from './state.js';
@@ -20,7 +21,7 @@ export function toMessage(state: StepState, log?: LogRange, digest?: string): Me
     ...present('run_id', state.runId),
     ...present('step_index', state.stepIndex),
     ...present('response_id', state.responseId),
-    ...present('metadata', state.metadata),
+    ...present('metadata', state.metadata && copyMetadata(state.metadata)),
     parts: state.parts.map(toPart),
     ...(state.pendingToolCallIds.length === 0
       ? {}
@@ -59,12 +60,17 @@ function noted(
   return count > list.length ? { [name]: [...list], [countName]: count } : { [name]: [...list] };
 }
 
+function shownValue(name: string, value: unknown): unknown {
+  if (name === 'text') return (value as string).toWellFormed();
+  return name === 'metadata' ? copyMetadata(value as OwnMetadata) : value;
+}
+
 function toPart(state: PartState): Part {
   const source = state as unknown as Readonly<Record<string, unknown>>;
   const part: Record<string, unknown> = { type: state.type };
   for (const name of partFields[state.type]) {
     const value = source[name];
-    if (value !== undefined) part[name] = name === 'text' ? (value as string).toWellFormed() : value;
+    if (value !== undefined) part[name] = shownValue(name, value);
     else if (state.input !== undefined) {
       if (name === 'args_text') part[name] = state.input.text.toWellFormed();
       else if (name === 'input_open' && state.input.isOpen) part[name] = true;

@@ -35,7 +35,10 @@ export class InvariantViolation extends StepfoldError {
   }
 }
 
-/** True for the error of an operation that was asked to stop. Not a failure. */
+/**
+ * True for the error of an operation that was asked to stop. Not a failure. Told by its name, because such
+ * errors come from the platform, whose classes are not those of this realm in every environment.
+ */
 export function isAbortError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError';
 }

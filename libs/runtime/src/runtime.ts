@@ -36,8 +36,9 @@ export function sleep(runtime: Runtime, delayMs: number, signal?: AbortSignal): 
 
 /** The reason of an aborted signal, always an `Error`. */
 export function abortReason(signal: AbortSignal): Error {
-  return signal.reason instanceof Error
-    ? signal.reason
+  const reason: unknown = signal.reason;
+  return reason instanceof Error || reason instanceof DOMException
+    ? reason
     : new DOMException('The operation was aborted', 'AbortError');
 }
 

@@ -3,6 +3,9 @@ import type { Runtime } from './runtime.js';
 /** Beyond this difference the fine clock is set to the system's again: somebody has set the time. */
 const REANCHOR_MICROS = 2_000;
 
+/** The longest timer of the platform. One millisecond more, and it would go off at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /**
  * The real clock, timers and randomness. The only file of the project that touches those globals.
  *
@@ -24,7 +27,12 @@ export function createSystemRuntime(): Runtime {
     },
     monotonicMs: () => performance.now(),
     setTimer(delayMs, callback) {
-      const timer = setTimeout(callback, delayMs);
+      let timer: NodeJS.Timeout;
+      const arm = (leftMs: number): void => {
+        const stageMs = Math.min(leftMs, TIMER_MS_MAX);
+        timer = setTimeout(() => (leftMs > stageMs ? arm(leftMs - stageMs) : callback()), Math.ceil(stageMs));
+      };
+      arm(delayMs);
       return () => clearTimeout(timer);
     },
     random: () => Math.random(),
