@@ -5,8 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-export const root = path.resolve(import.meta.dirname, '..');
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 const NODE_MAJOR_MIN = 20;
 const NODE_MINOR_MIN = 19;
@@ -15,7 +16,8 @@ const NODE_MINOR_MIN = 19;
 export function prepare() {
   checkNode();
   if (!isInstalled()) run('install', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  run('build', 'npm', ['run', '--silent', 'build'], { isQuiet: true });
+  // A daemon of the build would stay behind.
+  run('build', 'npm', ['run', '--silent', 'build'], { isQuiet: true, env: { NX_DAEMON: 'false' } });
 }
 
 /** Runs one step, and ends the process with the step's exit code if it fails. */
