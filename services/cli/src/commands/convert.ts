@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import type { Host } from '../host.js';
+import { addLogOptions, type LogOptions } from '../open-logger.js';
+import { notePassedOver } from '../recordings/note-passed-over.js';
+import {
+  addRecordingOptions,
+  checkRecordingOptions,
+  type RecordingOptions,
+} from '../recordings/recording-options.js';
+import { planRecordings } from '../recordings/recording-plan.js';
+import { openRecording } from '../recordings/recording.js';
+import { renderEvent } from '../render/render-event.js';
+import { addJsonOption, type JsonOptions } from '../render/output-options.js';
+import type { CommandDefinition } from './command-definition.js';
+
+type ConvertOptions = RecordingOptions & LogOptions & JsonOptions;
+
+export const convertCommand: CommandDefinition = {
+  configure(command: Command, host: Host) {
+    command.argument('<file>', 'a recorded stream, one event or part a line; - is standard input');
+    addRecordingOptions(command, 'time of the first line (default: 2026-01-01T00:00:00Z)');
+    addJsonOption(command);
+    addLogOptions(command, 'warn').action((fileName: string, options: ConvertOptions) =>
+      convert(fileName, options, host),
+    );
+  },
+};
+
+/** Goes through the file twice: nothing is printed of a file that turns out to be bad. */
+async function convert(fileName: string, options: ConvertOptions, host: Host): Promise<void> {
+  checkRecordingOptions(options);
+  const [plan] = planRecordings([fileName], options);
+  using recording = await openRecording(plan!, host.stdin);
+  for (const _ of recording.events());
+  await notePassedOver([recording], options, 'convert');
+  for (const { event } of recording.events()) {
+    await host.stdout.write(`${options.json === true ? JSON.stringify(event) : renderEvent(event)}\n`);
+  }
+}

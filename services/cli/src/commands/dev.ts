@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { Host } from '../host.js';
+import { addAdapterOptions, openLog, openStore, type AdapterOptions } from '../open-adapters.js';
+import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
+import { runProjectorAndWriter } from '../running/run-services.js';
+import { runUntilSignal } from '../running/run-until-signal.js';
+import {
+  addProjectorOptions,
+  addSessionOption,
+  logTuningOf,
+  projectorConfigOf,
+  type ServiceOptions,
+} from '../running/service-options.js';
+import type { CommandDefinition } from './command-definition.js';
+
+type DevOptions = AdapterOptions & LogOptions & ServiceOptions;
+
+export const devCommand: CommandDefinition = {
+  configure(command: Command, host: Host) {
+    addAdapterOptions(command);
+    addProjectorOptions(command);
+    addSessionOption(command);
+    addLogOptions(command, 'info').action((options: DevOptions) => runCommand(options, host));
+  },
+};
+
+async function runCommand(options: DevOptions, host: Host): Promise<void> {
+  const { runtime } = host;
+  const logger = await openLogger(options, 'dev');
+  await runUntilSignal(host, async (signal) => {
+    await using log = await openLog(options, runtime, logTuningOf(options));
+    await using store = await openStore(options, runtime);
+    const projectorConfig = projectorConfigOf(options);
+    await runProjectorAndWriter({ log, store, runtime, logger, signal, projectorConfig });
+  });
+}

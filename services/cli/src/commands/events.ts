@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import { partitionOfChat, readEvents, type ReadEvent } from '@stepfold/audit';
+import type { Host } from '../host.js';
+import { addAdapterOptions, openLog, type AdapterOptions } from '../open-adapters.js';
+import { parseId } from '../parse-id.js';
+import { addUntilOptions, checkUntilOptions, untilOf, type UntilOptions } from '../parse-until.js';
+import { cutText } from '../render/plain-text.js';
+import { renderEvent } from '../render/render-event.js';
+import { addJsonOption, type JsonOptions } from '../render/output-options.js';
+import type { CommandDefinition } from './command-definition.js';
+
+type EventsOptions = AdapterOptions & UntilOptions & JsonOptions;
+
+export const eventsCommand: CommandDefinition = {
+  configure(command: Command, host: Host) {
+    command.argument('<chat>', 'id of the chat', parseId);
+    addUntilOptions(command);
+    addAdapterOptions(command);
+    addJsonOption(command).action((chatId: string, options: EventsOptions) =>
+      printEvents(chatId, options, host),
+    );
+  },
+};
+
+async function printEvents(chatId: string, options: EventsOptions, host: Host): Promise<void> {
+  checkUntilOptions(options);
+  await using log = await openLog(options, host.runtime);
+  const until = untilOf(options, partitionOfChat(log, chatId));
+  const events = readEvents(log, { chatId }, until === undefined ? {} : { until });
+  for await (const read of events) {
+    await host.stdout.write(`${options.json === true ? asJson(read) : asText(read)}\n`);
+  }
+}
+
+function asJson(read: ReadEvent): string {
+  const { position, outcome } = read;
+  return JSON.stringify(
+    read.event === undefined
+      ? { position, outcome, detail: read.detail }
+      : { position, event: read.event, outcome },
+  );
+}
+
+function asText(read: ReadEvent): string {
+  const position = read.position.padStart(8);
+  if (read.event === undefined) return cutText(`${position} ${read.outcome}: ${read.detail}`, 80);
+  return renderEvent(read.event, `${position} ${read.outcome === 'accepted' ? '' : `(${read.outcome}) `}`);
+}

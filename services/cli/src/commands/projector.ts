@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import type { Host } from '../host.js';
+import { addAdapterOptions, openLog, type AdapterOptions } from '../open-adapters.js';
+import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
+import { runProjectorService } from '../running/run-services.js';
+import { runUntilSignal } from '../running/run-until-signal.js';
+import {
+  addProjectorOptions,
+  addSessionOption,
+  logTuningOf,
+  projectorConfigOf,
+  type ServiceOptions,
+} from '../running/service-options.js';
+import type { CommandDefinition } from './command-definition.js';
+
+type ProjectorOptions = AdapterOptions & LogOptions & ServiceOptions;
+
+export const projectorCommand: CommandDefinition = {
+  configure(command: Command, host: Host) {
+    addAdapterOptions(command);
+    addProjectorOptions(command);
+    addSessionOption(command);
+    addLogOptions(command, 'info').action((options: ProjectorOptions) => runCommand(options, host));
+  },
+};
+
+async function runCommand(options: ProjectorOptions, host: Host): Promise<void> {
+  const { runtime } = host;
+  const logger = await openLogger(options, 'projector');
+  await runUntilSignal(host, async (signal) => {
+    await using log = await openLog(options, runtime, logTuningOf(options));
+    await runProjectorService({ log, runtime, logger, signal }, projectorConfigOf(options));
+  });
+}

@@ -1,0 +1,93 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { formatPosition } from '@stepfold/event-log';
+import { createPublisher } from '@stepfold/publisher';
+import { UsageError } from '@stepfold/runtime';
+import type { Host } from '../host.js';
+import { addAdapterOptions, openLog, type AdapterOptions } from '../open-adapters.js';
+import { parseWhole } from '../parse-whole.js';
+import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
+import { withBoundedPatience } from '../publishing/bounded-patience.js';
+import {
+  checkRecordings,
+  publishRecordings,
+  type PublishingOptions,
+} from '../publishing/publish-recordings.js';
+import { notePassedOver } from '../recordings/note-passed-over.js';
+import { addRecordingOptions, checkRecordingOptions } from '../recordings/recording-options.js';
+import { plainLine } from '../render/plain-text.js';
+import { addJsonOption, type JsonOptions } from '../render/output-options.js';
+import type { CommandDefinition } from './command-definition.js';
+
+interface PublishOptions extends PublishingOptions, AdapterOptions, LogOptions, JsonOptions {
+  /** Milliseconds that deltas of one block are gathered before they are sent as one event. */
+  readonly coalesce?: number;
+}
+
+const COALESCE_MS_MAX = 60_000;
+/** How long the log may be away before the command gives up. */
+const PATIENCE_MS = 30_000;
+
+export const publishCommand: CommandDefinition = {
+  configure(command: Command, host: Host) {
+    command.argument('<file...>', 'recorded streams, one event or part a line; - is standard input');
+    addRecordingOptions(command, 'time of the first line (default: the real clock as each is sent)');
+    command
+      .option('--speed <factor>', 'play at this multiple of the recorded pace (default: at once)', parseSpeed)
+      .option('--coalesce <ms>', 'merge deltas that follow each other within this time', (text) =>
+        parseWhole(text, COALESCE_MS_MAX, 'milliseconds'),
+      );
+    addAdapterOptions(command);
+    addJsonOption(command);
+    addLogOptions(command, 'warn').action((fileNames: readonly string[], options: PublishOptions) =>
+      publish(fileNames, options, host),
+    );
+  },
+};
+
+async function publish(fileNames: readonly string[], options: PublishOptions, host: Host): Promise<void> {
+  checkPublishOptions(options);
+  const { runtime } = host;
+  const logger = await openLogger(options, 'publish');
+  using checked = await checkRecordings(fileNames, options, host.stdin);
+  if (options.tick !== undefined && options.start === undefined && options.speed === undefined) {
+    logger.warn({}, '--tick has no effect without --start or --speed');
+  }
+  await notePassedOver(
+    checked.recordings.map(({ recording }) => recording),
+    options,
+    'publish',
+  );
+  await using log = await openLog(options, runtime);
+  await using publisher = createPublisher({
+    log: withBoundedPatience(log, runtime, PATIENCE_MS),
+    runtime,
+    logger,
+    name: 'publish',
+    coalesceMs: options.coalesce ?? 0,
+  });
+  const { position, events, chatIds } = await publishRecordings(checked, options, publisher, runtime);
+  const shownPosition = position === undefined ? undefined : formatPosition(position);
+  if (options.json === true) {
+    await host.stdout.write(`${JSON.stringify({ position: shownPosition, events, chats: chatIds })}\n`);
+    return;
+  }
+  const chats = chatIds.length === 1 ? `chat ${plainLine(chatIds[0]!)}` : `${chatIds.length} chats`;
+  const end = shownPosition === undefined ? '' : `; the last one is at ${shownPosition}`;
+  await host.stdout.write(`published ${events} events of ${chats}${end}\n`);
+}
+
+function checkPublishOptions(options: PublishOptions): void {
+  checkRecordingOptions(options);
+  if (options.format === 'stepfold' && options.coalesce !== undefined) {
+    throw new UsageError(
+      'bad-usage',
+      '--coalesce cannot be used with --format stepfold: its events are published as they are',
+    );
+  }
+}
+
+function parseSpeed(text: string): number {
+  const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (speed > 0 && Number.isFinite(speed)) return speed;
+  throw new InvalidArgumentError('It must be a number above 0.');
+}

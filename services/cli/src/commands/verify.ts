@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import type { Command } from 'commander';
+import { verify, type Verification } from '@stepfold/audit';
+import { UsageError } from '@stepfold/runtime';
+import type { Host } from '../host.js';
+import { addAdapterOptions, openLog, openStore, type AdapterOptions } from '../open-adapters.js';
+import { parseIds } from '../parse-id.js';
+import { renderVerification } from '../render/render-verification.js';
+import { addJsonOption, type JsonOptions } from '../render/output-options.js';
+import type { CommandDefinition } from './command-definition.js';
+
+interface VerifyOptions extends AdapterOptions, JsonOptions {
+  readonly all?: boolean;
+}
+
+export const verifyCommand: CommandDefinition = {
+  configure(command: Command, host: Host) {
+    command
+      .argument('[chat...]', 'ids of chats', parseIds)
+      .option('--all', 'everything that the log or the store has');
+    addAdapterOptions(command);
+    addJsonOption(command).action((chatIds: readonly string[], options: VerifyOptions) =>
+      verifyChats(chatIds, options, host),
+    );
+  },
+};
+
+/** Sets exit code 1 if something stored is not what the log yields. */
+async function verifyChats(chatIds: readonly string[], options: VerifyOptions, host: Host): Promise<void> {
+  const isAll = options.all === true;
+  if (isAll === chatIds.length > 0) {
+    throw new UsageError('bad-usage', 'name the chats to verify, or --all, but not both');
+  }
+  await using log = await openLog(options, host.runtime);
+  await using store = await openStore(options, host.runtime);
+  const verification: Verification = await verify({
+    log,
+    store,
+    createSha256: () => createHash('sha256'),
+    ...(isAll ? {} : { chats: chatIds }),
+  });
+  if (!verification.ok) host.exitCode = 1;
+  await host.stdout.write(
+    options.json === true ? `${JSON.stringify(verification)}\n` : renderVerification(verification),
+  );
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import type { Host } from '../host.js';
+import { addAdapterOptions, openLog, openStore, type AdapterOptions } from '../open-adapters.js';
+import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
+import { runWriterService } from '../running/run-services.js';
+import { runUntilSignal } from '../running/run-until-signal.js';
+import { addSessionOption, logTuningOf, type ServiceOptions } from '../running/service-options.js';
+import type { CommandDefinition } from './command-definition.js';
+
+type WriterOptions = AdapterOptions & LogOptions & Pick<ServiceOptions, 'sessionTimeout'>;
+
+export const writerCommand: CommandDefinition = {
+  configure(command: Command, host: Host) {
+    addAdapterOptions(command);
+    addSessionOption(command);
+    addLogOptions(command, 'info').action((options: WriterOptions) => runCommand(options, host));
+  },
+};
+
+async function runCommand(options: WriterOptions, host: Host): Promise<void> {
+  const { runtime } = host;
+  const logger = await openLogger(options, 'writer');
+  await runUntilSignal(host, async (signal) => {
+    await using log = await openLog(options, runtime, logTuningOf(options));
+    await using store = await openStore(options, runtime);
+    await runWriterService({ log, store, runtime, logger, signal });
+  });
+}

@@ -1,0 +1,97 @@
+import type { Readable } from 'node:stream';
+import type { Position } from '@stepfold/event-log';
+import type { Publication, Publisher } from '@stepfold/publisher';
+import type { Runtime } from '@stepfold/runtime';
+import { DEFAULT_TICK_MICROS, type RecordingOptions } from '../recordings/recording-options.js';
+import { planRecordings, type RecordingPlan } from '../recordings/recording-plan.js';
+import { openRecording, type Recording } from '../recordings/recording.js';
+import { playAsRecorded, playInRealTime, type Playback } from './playback.js';
+
+export interface PublishingOptions extends RecordingOptions {
+  /** How many times faster than recorded the files are played. Without it, as fast as the log takes them. */
+  readonly speed?: number;
+}
+
+/** What was published. */
+export interface Published {
+  /** Where the last event lies, if there was one. */
+  readonly position: Position | undefined;
+  readonly events: number;
+  readonly chatIds: readonly string[];
+}
+
+/** Files that were read to their ends and found good. */
+export interface CheckedRecordings extends Disposable {
+  readonly recordings: readonly { readonly plan: RecordingPlan; readonly recording: Recording }[];
+}
+
+/**
+ * Reads every file as a whole, so that nothing is published of files of which one is bad.
+ * @throws UsageError naming file, line and field
+ */
+export async function checkRecordings(
+  fileNames: readonly string[],
+  options: PublishingOptions,
+  stdin: Readable,
+): Promise<CheckedRecordings> {
+  const isRealTime = options.format !== 'stepfold' && options.start === undefined;
+  // In real time a stamp is the number of its line; see `playInRealTime`.
+  const plans = planRecordings(fileNames, isRealTime ? { ...options, tick: 1 } : options);
+  const recordings: { plan: RecordingPlan; recording: Recording }[] = [];
+  const close = (): void => {
+    for (const { recording } of recordings) recording[Symbol.dispose]();
+  };
+  try {
+    for (const plan of plans) {
+      const recording = await openRecording(plan, stdin);
+      recordings.push({ plan, recording });
+      for (const _ of recording.events());
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { recordings, [Symbol.dispose]: close };
+}
+
+/**
+ * Publishes files that have been checked, one after the other, and waits until the log has everything.
+ * @throws the signal's reason when it is aborted: what came before is published
+ */
+export async function publishRecordings(
+  checked: CheckedRecordings,
+  options: PublishingOptions,
+  publisher: Publisher,
+  runtime: Runtime,
+  signal?: AbortSignal,
+): Promise<Published> {
+  const chatIds = new Set<string>();
+  let events = 0;
+  let last: Publication | undefined;
+  for (const { plan, recording } of checked.recordings) {
+    const playback = playbackOf(plan, options, runtime, signal);
+    for (const recorded of recording.events()) {
+      signal?.throwIfAborted();
+      const event = await playback.play(recorded);
+      last = plan.format === 'stepfold' ? publisher.publishAsIs(event) : publisher.publish(event);
+      // Awaited for the back-pressure: the queue is bounded.
+      await last;
+      chatIds.add(event.chat_id);
+      events++;
+    }
+  }
+  await publisher.flush();
+  return { position: await last?.acknowledged, events, chatIds: [...chatIds] };
+}
+
+function playbackOf(
+  plan: RecordingPlan,
+  options: PublishingOptions,
+  runtime: Runtime,
+  signal: AbortSignal | undefined,
+): Playback {
+  const { speed, start, tick = DEFAULT_TICK_MICROS } = options;
+  if (plan.format === 'stepfold' || start !== undefined) return playAsRecorded({ runtime, speed, signal });
+  const lineMs = speed === undefined ? 0 : tick / 1_000 / speed;
+  return playInRealTime({ runtime, startMicros: plan.startMicros, lineMs, signal });
+}

@@ -1,0 +1,23 @@
+import { openLogger, type LogOptions } from '../open-logger.js';
+import type { Recording } from './recording.js';
+
+/** Tells how much of each file was passed over. Names of parts are words of a provider, not of a person. */
+export async function notePassedOver(
+  recordings: Iterable<Recording>,
+  options: LogOptions,
+  command: string,
+): Promise<void> {
+  for (const recording of recordings) {
+    const { unreadableLines, unknownParts } = recording.passedOver();
+    if (unreadableLines === 0 && unknownParts.size === 0) continue;
+    // Opened for those files only: it takes longer to load than most of them to convert.
+    (await openLogger(options, command)).warn(
+      {
+        file: recording.label,
+        ...(unreadableLines === 0 ? {} : { unreadable_lines: unreadableLines }),
+        ...(unknownParts.size === 0 ? {} : { unknown_parts: Object.fromEntries(unknownParts) }),
+      },
+      'parts of a recording were passed over',
+    );
+  }
+}

@@ -1,0 +1,46 @@
+import type { StepDifference, Verification } from '@stepfold/audit';
+import { cutText } from './plain-text.js';
+
+const WIDTH = 80;
+
+/** What a verification found, for a person. */
+export function renderVerification(verification: Verification): string {
+  const { ok, checked, not_yet, beyond_log, differences, differences_omitted = 0 } = verification;
+  const count = differences.length + differences_omitted;
+  return [
+    ok
+      ? `${checked} messages checked: all are what the log yields`
+      : `${checked} messages checked: ${count} differ`,
+    ...(not_yet > 0 ? [`${not_yet} are not stored yet as the log has them`] : []),
+    ...(beyond_log > 0 ? [`${beyond_log} are older than the log`] : []),
+    ...differences.flatMap(differenceLines),
+    ...(differences_omitted > 0 ? [`… and ${differences_omitted} more`] : []),
+    '',
+  ].join('\n');
+}
+
+const kinds: { readonly [K in StepDifference['kind']]: string } = {
+  different: 'is stored with another content',
+  missing: 'is not stored',
+  extra: 'is stored, but the log has no such step',
+  ahead: 'is stored further than the log goes',
+  orphaned: 'is open, and its beginning has left the log',
+};
+
+function differenceLines(difference: StepDifference): readonly string[] {
+  const { chat_id, step_id, kind, path, expected, stored } = difference;
+  return [
+    cutText(`  ${kind}: step ${step_id} of chat ${chat_id} ${kinds[kind]}`, WIDTH),
+    ...(path === undefined
+      ? []
+      : [
+          cutText(`    ${path}`, WIDTH),
+          cutText(`      the log yields:   ${shown(expected)}`, WIDTH),
+          cutText(`      the store holds:  ${shown(stored)}`, WIDTH),
+        ]),
+  ];
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? '(absent)' : JSON.stringify(value);
+}
