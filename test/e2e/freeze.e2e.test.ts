@@ -1,0 +1,123 @@
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Event } from '@stepfold/events';
+import { createPublisher, type Publisher } from '@stepfold/publisher';
+import { sleep } from '@stepfold/runtime';
+import { asStored, openEmbeddedData, type EmbeddedData } from '../support/embedded-data.js';
+import { foldAll } from '../support/fold-all.js';
+import { startService, type ServiceProcess } from '../support/service-process.js';
+
+/** Time-outs so short that a frozen process is beyond all of them at once; a heartbeat comes far more often. */
+const config = {
+  openStepIntervalMs: 50,
+  checkpointIntervalMs: 20,
+  stepIdleTimeoutMs: 2_000,
+  reaperGraceMs: 300,
+  reaperLookMs: 100,
+  reaperLookGapMaxMs: 400,
+};
+const FROZEN_MS = 3_000;
+
+const script = path.resolve(__dirname, 'processes/freezing-projector.mjs');
+
+let data: EmbeddedData;
+let publisher: Publisher;
+let services: ServiceProcess[];
+
+beforeEach(async () => {
+  data = await openEmbeddedData();
+  publisher = createPublisher({ log: data.log, runtime: data.runtime, heartbeatIntervalMs: 100 });
+  services = [startService(['writer', '--data', data.directory])];
+});
+
+afterEach(async () => {
+  await publisher.close();
+  await Promise.all(services.map((service) => service.end('SIGKILL')));
+  await data[Symbol.asyncDispose]();
+});
+
+describe('a projector that is frozen, replaced, and thawed', () => {
+  it.each([
+    ['after-poll', 3],
+    ['after-fold', 3],
+    ['after-append', 3],
+    ['before-commit', 3],
+  ])(
+    'changes nothing and closes no step that lives (frozen %s)',
+    async (point, nth) => {
+      const frozen = startProjector(point, nth);
+      await frozen.saying('partition assigned');
+      const step = publisher.openStep({ chatId: 'chat', stepId: 'lives' });
+      step.textStart('0');
+      const writing = new AbortController();
+      const written = writeUntil(writing.signal, () => void step.textDelta('0', 'word '));
+      await frozen.saying(`frozen ${point}`);
+
+      const replacement = startProjector('never', 1);
+      await replacement.saying('partition assigned');
+      await sleep(data.runtime, FROZEN_MS);
+      frozen.child.kill('SIGCONT');
+      await frozen.saying(`thawed ${point}`);
+      // The thawed one has to have had its chance: it is given work again, or found out that it has none.
+      await sleep(data.runtime, 1_000);
+
+      writing.abort();
+      await written;
+      step.textEnd('0');
+      step.finish({ finishReason: 'stop' });
+      step.end();
+      await publisher.flush();
+      await data.untilStored();
+
+      const events = await eventsOfLog();
+      expect(events.filter(({ type }) => type === 'interrupt')).toEqual([]);
+      const stored = await data.messagesOf('chat');
+      expect(stored).toEqual(foldAll(events).messages.map(asStored));
+      expect(stored).toMatchObject([{ status: 'complete' }]);
+      expect((await data.store.deadLetters()).items).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('has its steps closed by its replacement, if they do not live', async () => {
+    const frozen = startProjector('after-poll', 2);
+    await frozen.saying('partition assigned');
+    // Nobody sends heartbeats for a step that somebody else is said to have opened.
+    await publisher.publish({
+      type: 'step-start',
+      chat_id: 'chat',
+      step_id: 'dead',
+    });
+    await publisher.publish({ type: 'text-delta', chat_id: 'chat', step_id: 'dead', id: '0', text: 'Half' });
+    await publisher.flush();
+    const replacement = startProjector('never', 1);
+    await replacement.saying('step closed by the reaper');
+    if (frozen.log().includes('frozen')) frozen.child.kill('SIGCONT');
+    await data.untilStored();
+    expect(await data.messagesOf('chat')).toMatchObject([
+      { status: 'interrupted', interrupt: { reason: 'timeout' }, parts: [{ text: 'Half' }] },
+    ]);
+  }, 60_000);
+});
+
+function startProjector(point: string, nth: number): ServiceProcess {
+  const service = startService([data.directory, point, String(nth), JSON.stringify(config)], script);
+  services.push(service);
+  return service;
+}
+
+async function writeUntil(signal: AbortSignal, write: () => void): Promise<void> {
+  while (!signal.aborted) {
+    write();
+    await sleep(data.runtime, 30);
+  }
+}
+
+async function eventsOfLog(): Promise<readonly Event[]> {
+  const events: Event[] = [];
+  for (let partition = 0; partition < data.log.partitionCount; partition++) {
+    const { records } = await data.log.read('events', partition, 0, { recordsMax: 100_000 });
+    events.push(...records.map(({ value }) => JSON.parse(new TextDecoder().decode(value!)) as Event));
+  }
+  return events;
+}

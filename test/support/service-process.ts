@@ -1,0 +1,57 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
+
+const bin = path.resolve(__dirname, '../../services/cli/bin/stepfold.mjs');
+
+/** A `stepfold` command that runs as a process of its own until it is told to end, or killed. */
+export interface ServiceProcess {
+  readonly child: ChildProcess;
+  /** Resolves when a line of its log holds the text; rejects when it ends before. */
+  saying(text: string): Promise<void>;
+  /** Sends a signal and waits for the end. Answers exit code or signal. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+  /** All that it has said on stderr. */
+  log(): string;
+}
+
+/** Starts `node script args…`; the script is the `stepfold` bin unless another is given. */
+export function startService(args: readonly string[], script = bin): ServiceProcess {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  let onSaid: (() => void)[] = [];
+  child.stderr?.setEncoding('utf8');
+  child.stderr?.on('data', (chunk: string) => {
+    said += chunk;
+    wakeAll();
+  });
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once('close', (code, signal) => resolve(signal ?? code ?? -1));
+  });
+  let isEnded = false;
+  void ended.then(() => {
+    isEnded = true;
+    wakeAll();
+  });
+
+  function wakeAll(): void {
+    const woken = onSaid;
+    onSaid = [];
+    for (const wake of woken) wake();
+  }
+
+  return {
+    child,
+    async saying(text) {
+      while (!said.includes(text)) {
+        if (isEnded)
+          throw new Error(`${args.join(' ')} ended before it said ${JSON.stringify(text)}:\n${said}`);
+        await new Promise<void>((resolve) => onSaid.push(resolve));
+      }
+    },
+    end(signal) {
+      child.kill(signal);
+      return ended;
+    },
+    log: () => said,
+  };
+}
