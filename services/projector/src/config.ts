@@ -10,6 +10,8 @@ export interface ProjectorConfig {
   readonly batchEventsMax: number;
   /** Bytes of one poll; a single larger record still comes. */
   readonly batchBytesMax: number;
+  /** Largest version as the log takes it; a step whose message cannot be made to fit is a dead letter. */
+  readonly versionBytesMax: number;
   /** Bytes of versions and dead letters that wait for one append. */
   readonly outputBytesMax: number;
   /** Shortest time between two versions of one open step. */
@@ -41,6 +43,7 @@ export const projectorDefaults: ProjectorConfig = {
   eventBytesMax: 8 * 1024 * 1024,
   batchEventsMax: 1_000,
   batchBytesMax: 4 * 1024 * 1024,
+  versionBytesMax: 15 * 1024 * 1024,
   outputBytesMax: 8 * 1024 * 1024,
   openStepIntervalMs: 500,
   checkpointIntervalMs: 250,

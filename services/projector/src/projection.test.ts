@@ -257,6 +257,27 @@ describe('dead letters', () => {
     });
   });
 
+  it('are what ends a step whose message cannot be made to fit, and the rest goes on', () => {
+    const config = { ...projectorDefaults, versionBytesMax: 14 * 1024 * 1024 };
+    const small = { ...context, config };
+    const projection = createProjection({ lowWaterMark: 0, foldedTo: 0 }, config);
+    // No rule elides a title.
+    const source = event('s', { type: 'source', source_type: 'url', title: 'x'.repeat(5 * 1024 * 1024) });
+    for (const each of [
+      event('s', { type: 'step-start' }),
+      source,
+      source,
+      source,
+      event('s', { type: 'step-end' }),
+    ]) {
+      foldRecord(projection, small, record(encodeEvent(each)));
+    }
+    expect(projection.versions).toEqual([]);
+    expect(reasons(projection)).toEqual(['oversize']);
+    fold(projection, event('t', { type: 'step-start' }), event('t', { type: 'step-end' }));
+    expect(versions(projection)).toHaveLength(1);
+  });
+
   it('are refused events whose content nobody else has, and no others', () => {
     const projection = createProjection({ lowWaterMark: 0, foldedTo: 0 }, projectorDefaults);
     const producer = { producer: 'p' };

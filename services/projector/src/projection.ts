@@ -192,7 +192,7 @@ function applyEvent(
   if (step.state.status !== 'open') {
     drop(projection, step);
     projection.endedSteps.remember(key, step.state);
-    if (!isSilent) addVersion(projection, context, step, step.digest.finish());
+    if (!isSilent) addFinalVersion(projection, context, step, record, event);
     return outcome;
   }
   if (isSilent) return outcome;
@@ -225,12 +225,26 @@ export function emitDueSteps(projection: Projection, context: ProjectionContext)
   return nextMs;
 }
 
+/** The last version of a step, or a dead letter if the message is too large for the log however much is elided. */
+function addFinalVersion(
+  projection: Projection,
+  context: ProjectionContext,
+  step: OpenStep,
+  record: LogRecord,
+  event: Event,
+): void {
+  if (addVersion(projection, context, step, step.digest.finish())) return;
+  const detail = `the message of the step cannot be made to fit ${context.config.versionBytesMax} bytes`;
+  addDeadLetter(projection, context, record, 'oversize', detail, event);
+}
+
+/** Makes a version of a step. Answers false if it is too large for the log, and then makes none. */
 function addVersion(
   projection: Projection,
   context: ProjectionContext,
   step: OpenStep,
   digest?: string,
-): void {
+): boolean {
   const message = toMessage(
     step.state,
     {
@@ -243,10 +257,15 @@ function addVersion(
     digest,
   );
   const record = encodeVersion(message, context.createSha256);
+  noteVersion(step, record.value.byteLength, context.monotonicMs());
+  if (record.value.byteLength > context.config.versionBytesMax) {
+    context.metrics.count('versions_oversize_total');
+    return false;
+  }
   projection.versions.push(record);
   projection.outputBytes += record.value.byteLength;
-  noteVersion(step, record.value.byteLength, context.monotonicMs());
   context.metrics.count('versions_total', { status: message.status });
+  return true;
 }
 
 function encodeVersion(message: Message, createSha256: CreateSha256): ReturnType<typeof encodeStepRecord> {
