@@ -48,7 +48,7 @@ describe('a projector that is frozen, replaced, and thawed', () => {
       const frozen = startProjector(point, nth);
       await frozen.saying('partition assigned');
       const step = publisher.openStep({ chatId: 'chat', stepId: 'lives' });
-      step.textStart('0');
+      void step.textStart('0');
       const writing = new AbortController();
       const written = writeUntil(writing.signal, () => void step.textDelta('0', 'word '));
       await frozen.saying(`frozen ${point}`);
@@ -63,9 +63,9 @@ describe('a projector that is frozen, replaced, and thawed', () => {
 
       writing.abort();
       await written;
-      step.textEnd('0');
-      step.finish({ finishReason: 'stop' });
-      step.end();
+      void step.textEnd('0');
+      void step.finish({ finishReason: 'stop' });
+      void step.end();
       await publisher.flush();
       await data.untilStored();
 
