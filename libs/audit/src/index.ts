@@ -1,0 +1,6 @@
+export { partitionOfChat, type RecordProblemCode } from './checked-record.js';
+export { foldChat, type FoldChatOptions } from './fold-chat.js';
+export { readEvents, type EventSource, type ReadEvent, type ReadEventsOptions } from './read-events.js';
+export type { DifferenceKind, StepDifference, Verification } from './tally.js';
+export { happenedAt, type Until } from './until.js';
+export { verify, type VerifyOptions } from './verify.js';
