@@ -1,0 +1,133 @@
+import type { SeededChance } from '../support/chance.js';
+import type { ConsumerGroup } from './consumer-group.js';
+import type { Exchange } from './exchange.js';
+import type { LogServer } from './log-server.js';
+import type { ProcessSlot } from './process-slot.js';
+import type { Scheduler } from './scheduler.js';
+import type { FaultKind, SimulationOptions } from './simulation-options.js';
+import type { StoreServer } from './store-server.js';
+import type { Trace } from './trace.js';
+
+/** All that can be hurt. */
+export interface World {
+  readonly options: SimulationOptions;
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly chance: SeededChance;
+  readonly log: LogServer;
+  readonly store: StoreServer;
+  readonly logExchange: Exchange;
+  readonly storeExchange: Exchange;
+  readonly slots: readonly ProcessSlot[];
+  readonly groups: () => readonly ConsumerGroup[];
+  /** Whether a commit's metadata was ever lost: then dead letters may be made of what is in its message. */
+  hasLostMetadata: boolean;
+}
+
+/** Hurts the world at random moments until the faults end, and at some that chance would seldom find. */
+export function scheduleFaults(world: World): void {
+  const { options, scheduler, chance } = world;
+  if (options.faults.length === 0) return;
+  if (options.faults.includes('expel')) {
+    // Two writers race only if one is replaced while its upsert hangs between its look and its insert.
+    world.store.onPause = (by) => {
+      if (scheduler.nowMs >= options.faultsEndMs || !chance.isTrue(0.4)) return;
+      scheduler.schedule(chance.fraction() * 300, () => expel(world, by));
+    };
+  }
+  const next = (): void => {
+    const delayMs = -Math.log(1 - chance.fraction()) * options.faultIntervalMs;
+    if (scheduler.nowMs + delayMs >= options.faultsEndMs) return;
+    scheduler.schedule(delayMs, () => {
+      inflict(world, options.faults[chance.below(options.faults.length)]!);
+      next();
+    });
+  };
+  next();
+}
+
+function inflict(world: World, kind: FaultKind): void {
+  const { options, scheduler, chance, log, store, logExchange, storeExchange } = world;
+  const slot = world.slots[chance.below(world.slots.length)]!;
+  const incarnation = slot.process?.incarnation;
+  world.trace.note(scheduler.nowMs, `fault: ${kind}`);
+  const thawLater = (): void => {
+    const frozenMs = chance.fraction() * 3 * options.group.sessionTimeoutMs;
+    scheduler.schedule(frozenMs, () => incarnation?.thaw());
+  };
+  const awayFor = (exchange: Exchange): void => {
+    exchange.isAway = true;
+    scheduler.schedule(chance.fraction() * 400, () => (exchange.isAway = false));
+  };
+  switch (kind) {
+    case 'crash':
+      incarnation?.crash();
+      return;
+    case 'crash-in-request':
+      incarnation?.afterCalls(1 + chance.below(8), () => incarnation.crash());
+      return;
+    case 'freeze':
+      incarnation?.freeze();
+      thawLater();
+      return;
+    case 'freeze-in-request':
+      incarnation?.afterCalls(1 + chance.below(8), () => {
+        incarnation.freeze();
+        thawLater();
+      });
+      return;
+    case 'stop':
+      slot.stop();
+      return;
+    case 'rebalance':
+      for (const group of world.groups()) group.rebalance(true);
+      return;
+    case 'expel':
+      if (incarnation !== undefined) expel(world, incarnation.name);
+      return;
+    case 'set-back': {
+      const commit = log.commits[chance.below(log.commits.length)];
+      if (commit === undefined) return;
+      const { group, topic, partition, position } = commit;
+      world.trace.note(
+        scheduler.nowMs,
+        `${group} ${topic}/${partition} is set back to ${position.nextOffset}`,
+      );
+      log.setCommitted(group, topic, partition, position);
+      return;
+    }
+    case 'lose-metadata': {
+      const commit = log.commits[chance.below(log.commits.length)];
+      if (commit === undefined) return;
+      const { group, topic, partition } = commit;
+      const position = log.committed(group, topic, partition);
+      if (position === undefined) return;
+      log.setCommitted(group, topic, partition, { ...position, metadata: '' });
+      world.hasLostMetadata = true;
+      return;
+    }
+    case 'log-away':
+      awayFor(logExchange);
+      return;
+    case 'store-away':
+      awayFor(storeExchange);
+      return;
+    case 'set-clock':
+      if (slot.process !== undefined) {
+        slot.process.runtime.skewMs += (chance.fraction() - 0.5) * 2 * (options.clockSkewMs + 1_000);
+      }
+      return;
+    case 'switch-collection':
+      store.switchTo(`${store.live}+`);
+      return;
+  }
+}
+
+/** Its group takes a process for dead, which lives on and learns of it late. */
+function expel(world: World, name: string): void {
+  const { chance } = world;
+  for (const group of world.groups()) {
+    const member = group.members.find(({ incarnation }) => incarnation.name === name);
+    if (member !== undefined) group.expel(member, chance.fraction() * 800);
+  }
+}

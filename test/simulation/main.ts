@@ -1,0 +1,64 @@
+import { availableParallelism } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
+import { parseArguments, usage, type SimulateArguments } from './arguments.js';
+import { canaries } from './canaries.js';
+import { CANARY_SEEDS, reportSeeds, runCanary, runHere } from './run-seeds.js';
+import { runOnThreads, serveChunks } from './seed-threads.js';
+
+/** Fewer seeds than this are not worth the start of threads. */
+const SEEDS_FOR_THREADS = 60;
+
+/** `npm run simulate`: see `usage`. Answers the exit code. */
+async function main(): Promise<number> {
+  const parsed = parseArguments(process.argv.slice(2));
+  if (typeof parsed === 'string') {
+    console.error(`${parsed}\n\n${usage}`);
+    return 2;
+  }
+  if (parsed.isHelp) {
+    console.log(usage);
+    return 0;
+  }
+  const { passed, failed } = parsed.hasCanary ? await tryCanaries(parsed) : await trySeeds(parsed);
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+function trySeeds({ from, count }: SimulateArguments): Promise<Counts> {
+  const threads = count < SEEDS_FOR_THREADS ? 1 : availableParallelism();
+  const run = threads === 1 ? runHere : runOnThreads(new URL(import.meta.url), threads);
+  return reportSeeds(run, from, count, console.log);
+}
+
+async function tryCanaries({ from }: SimulateArguments): Promise<Counts> {
+  let passed = 0;
+  for (const canary of canaries) {
+    const answer = await runCanary(canary, from);
+    if (answer === undefined) {
+      console.log(`NOT CAUGHT within ${CANARY_SEEDS} seeds from ${from}: ${canary.name}`);
+    } else {
+      passed += 1;
+      console.log(`caught after ${answer.seeds} seeds: ${canary.name}\n    ${answer.violation}`);
+    }
+  }
+  return { passed, failed: canaries.length - passed };
+}
+
+if (isMainThread) {
+  main().then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      console.error(error);
+      process.exitCode = 1;
+    },
+  );
+} else {
+  serveChunks();
+}

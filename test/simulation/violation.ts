@@ -1,0 +1,52 @@
+import type { PartitionExpectation } from './expectation.js';
+import type { LogServer } from './log-server.js';
+import type { SimulationOptions } from './simulation-options.js';
+import type { StoreServer } from './store-server.js';
+
+/** Something that must not be, with the number of the invariant of `contract/topology.md` that it breaks. */
+export interface Violation {
+  readonly invariant: number;
+  readonly what: string;
+}
+
+/** What happened in a run, for the checkers; found from what the servers hold, not from what the workload meant. */
+export interface RunFacts {
+  readonly options: SimulationOptions;
+  readonly log: LogServer;
+  readonly store: StoreServer;
+  readonly expectations: readonly PartitionExpectation[];
+  /** The topic of steps, by partition. */
+  readonly steps: readonly (readonly StepFact[])[];
+  /** The versions among them, by message. */
+  readonly versions: ReadonlyMap<string, readonly VersionFact[]>;
+  /** When the first dead letter of a record came to the topic, by `topic:partition:offset` of the record. */
+  readonly firstLetterOrdinals: ReadonlyMap<string, number>;
+  readonly hasLostMetadata: boolean;
+}
+
+export type StepFact = VersionFact | ProgressRecordFact;
+
+export interface VersionFact {
+  readonly kind: 'version';
+  readonly offset: number;
+  readonly by: string;
+  readonly id: string;
+  readonly rev: number;
+  readonly isEnded: boolean;
+  /** Offset of the last event that is in it. */
+  readonly lastOffset: number;
+}
+
+export interface ProgressRecordFact {
+  readonly kind: 'progress';
+  readonly offset: number;
+  readonly foldedTo: number;
+}
+
+export function decodeJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
