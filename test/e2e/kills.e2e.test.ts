@@ -26,7 +26,7 @@ describe('a projector and a writer that are killed at random moments', () => {
   it(`store what a fold of the events gives, byte for byte (${KILLS} kills)`, async () => {
     const chats = recordedEvents();
     const kills = killAgain(['projector', 'writer']);
-    await publishWhile(chats, kills.areDone);
+    await publishWhile(chats, kills.share);
     await kills.ended;
 
     const survivors = ['projector', 'writer'].map(start);
@@ -60,7 +60,7 @@ function start(name: string): ServiceProcess {
 }
 
 /** Keeps the services running and kills them, until it is enough. */
-function killAgain(names: readonly string[]): { areDone: () => boolean; ended: Promise<unknown> } {
+function killAgain(names: readonly string[]): { share: () => number; ended: Promise<unknown> } {
   const { runtime } = data;
   let kills = 0;
   const areDone = (): boolean => kills >= KILLS;
@@ -71,14 +71,14 @@ function killAgain(names: readonly string[]): { areDone: () => boolean; ended: P
         const service = start(name);
         await service.saying('partition assigned');
         // Half of them die as they begin, half in the middle of work of which some has been committed.
-        if (runtime.random() < 0.5) await untilCommitted(name, before);
+        if (runtime.random() < 0.5) await untilCommitted(name, before, areDone);
         await sleep(runtime, runtime.random() * 100);
         kills++;
         expect(await service.end('SIGKILL')).toBe('SIGKILL');
       }
     }),
   );
-  return { areDone, ended };
+  return { share: () => Math.min(1, kills / KILLS), ended };
 }
 
 async function committedBy(name: string): Promise<string> {
@@ -89,32 +89,30 @@ async function committedBy(name: string): Promise<string> {
   return JSON.stringify(await Promise.all(positions));
 }
 
-/** Waits until a service has committed something, or has nothing to do because everything is stored. */
-async function untilCommitted(name: string, before: string): Promise<void> {
-  let hasStored = false;
-  data.untilStored().then(
-    () => {
-      hasStored = true;
-    },
-    () => undefined,
-  );
-  while (!hasStored && (await committedBy(name)) === before) await sleep(data.runtime, 10);
+/** Waits until a service has committed something, or the other one has been killed often enough for both. */
+async function untilCommitted(name: string, before: string, areDone: () => boolean): Promise<void> {
+  while (!areDone() && (await committedBy(name)) === before) await sleep(data.runtime, 10);
 }
 
-/** Publishes the chats side by side, some events at a time, so that there is work for as long as it takes. */
+/**
+ * Publishes the chats side by side, about the same share of the events as of the kills, so that there is
+ * work for every life.
+ */
 async function publishWhile(
   chats: ReadonlyMap<string, readonly Event[]>,
-  isEnough: () => boolean,
+  shareOfKills: () => number,
 ): Promise<void> {
   const { log, runtime } = data;
   await using publisher = createPublisher({ log, runtime, name: 'kills' });
   const waiting = [...chats.values()].map((events) => [...events]);
-  const eventsPerTurn = Math.ceil(waiting.flat().length / 2_000);
-  while (waiting.some((events) => events.length > 0)) {
-    for (let i = 0; i < eventsPerTurn; i++) {
-      const event = waiting[Math.floor(runtime.random() * waiting.length)]?.shift();
-      if (event !== undefined) await publisher.publish(event);
-    }
-    if (!isEnough()) await sleep(runtime, 10);
+  const total = waiting.flat().length;
+  for (let published = 0; published < total;) {
+    const share = shareOfKills();
+    // Slowly, but never not at all: a life may wait for something to commit.
+    if (share < 1 && published / total > share) await sleep(runtime, 5);
+    const event = waiting[Math.floor(runtime.random() * waiting.length)]?.shift();
+    if (event === undefined) continue;
+    await publisher.publish(event);
+    published++;
   }
 }
