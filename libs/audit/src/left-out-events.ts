@@ -69,6 +69,5 @@ function replaceLastGap(state: StepState, producer: string, ranges: readonly Ran
   const isListed = state.gaps.length === state.gapCount;
   if (isListed) state.gaps.pop();
   state.gapCount += ranges.length - 1;
-  if (!isListed) return;
   for (const range of ranges) if (state.gaps.length < GAPS_MAX) state.gaps.push({ producer, ...range });
 }

@@ -15,7 +15,6 @@ export function ruleOnSuspicion(
   message: Message | undefined,
   bounds: PartitionBounds,
 ): void {
-  if (check.tally.has(suspicion, 'reported')) return;
   check.begin = Math.max(check.begin, bounds.begin);
   const stored = message === undefined ? undefined : readVersion(message);
   switch (suspicion.about) {

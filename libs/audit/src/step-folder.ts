@@ -16,7 +16,6 @@ import {
  * `not-open` whatever its producer, unless it opens a higher attempt.
  */
 export interface StepFolder {
-  /** In order of `firstOffset`. */
   readonly openSteps: Map<string, FoldedStep>;
   fold(record: LogRecord, event: Event): FoldedEvent;
 }
@@ -80,8 +79,6 @@ export function createStepFolder(options: StepFolderOptions = {}): StepFolder {
       const opened = opening(key, event);
       if (opened !== undefined) {
         openedAttempts.set(key, event.attempt ?? 0);
-        // Taken out first, so that the order is that of the openings.
-        openSteps.delete(key);
         openSteps.set(key, newStep(key, record));
         if (createSha256 !== undefined) hashes.set(key, createEventDigest(createSha256));
       }

@@ -45,7 +45,6 @@ const REMARKS_END = 16;
 /** What is known of every step of the log, in a few bytes each: its highest attempt, and the remarks. */
 export interface Tally {
   readonly openedAttempts: OpenedAttempts;
-  has(step: StepIds, remark: Remark): boolean;
   add(step: StepIds, remark: Remark): void;
   remove(step: StepIds, remark: Remark): void;
   /** Lists a difference, the first of each step. */
@@ -59,16 +58,18 @@ export function createTally(createSha256: CreateSha256, differencesMax: number):
   const counts: Record<Remark, number> = { checked: 0, notYet: 0, beyondLog: 0, reported: 0 };
   const differences: StepDifference[] = [];
 
-  function change(step: StepIds, remark: Remark, isSet: boolean): void {
+  /** Answers whether that was new. */
+  function change(step: StepIds, remark: Remark, isSet: boolean): boolean {
     const key = stepKey(step.chatId, step.stepId);
     const value = table.get(key);
     const bit = remarkBits[remark];
-    if (((value & bit) !== 0) === isSet) return;
+    if (((value & bit) !== 0) === isSet) return false;
     counts[remark] += isSet ? 1 : -1;
     table.set(key, isSet ? value + bit : value - bit);
+    return true;
   }
 
-  const tally: Tally = {
+  return {
     openedAttempts: {
       get(key) {
         const attempts = Math.floor(table.get(key) / REMARKS_END);
@@ -78,12 +79,10 @@ export function createTally(createSha256: CreateSha256, differencesMax: number):
         table.set(key, (attempt + 1) * REMARKS_END + (table.get(key) % REMARKS_END));
       },
     },
-    has: (step, remark) => (table.get(stepKey(step.chatId, step.stepId)) & remarkBits[remark]) !== 0,
-    add: (step, remark) => change(step, remark, true),
-    remove: (step, remark) => change(step, remark, false),
+    add: (step, remark) => void change(step, remark, true),
+    remove: (step, remark) => void change(step, remark, false),
     report(step, kind, difference = {}) {
-      if (tally.has(step, 'reported')) return;
-      tally.add(step, 'reported');
+      if (!change(step, 'reported', true)) return;
       if (differences.length >= differencesMax) return;
       differences.push({ chat_id: step.chatId, step_id: step.stepId, kind, ...difference });
     },
@@ -99,5 +98,4 @@ export function createTally(createSha256: CreateSha256, differencesMax: number):
       };
     },
   };
-  return tally;
 }

@@ -607,6 +607,19 @@ describe('a system that is live', () => {
     expect(await world.verify()).toMatchObject({ ok: true, not_yet: 0 });
   });
 
+  it('V8: a message beyond the log may be followed by a new attempt while it is looked at', async () => {
+    world.append('s', 'step-start');
+    world.storeUpTo();
+    world.append('other', 'message', { role: 'user', parts: [] });
+    world.log.deleteBefore(1);
+    // Progress, bounds, page, message of other, chats, messages: an orphan, until it is looked up again.
+    atCall(7, () => {
+      world.appendStep('s', { attempt: 1 });
+      world.storeUpTo();
+    });
+    expect(await world.verify()).toEqual({ ...nothing, not_yet: 2 });
+  });
+
   it('V8: what was not stored yet is not counted as such when its next attempt is', async () => {
     world.appendStep('s');
     world.appendStep('s', { attempt: 1 });

@@ -145,7 +145,6 @@ async function settleSuspicions(audit: Audit, check: PartitionCheck): Promise<vo
 }
 
 async function settleSuspicion(audit: Audit, check: PartitionCheck, suspicion: Suspicion): Promise<void> {
-  if (check.tally.has(suspicion, 'reported')) return;
   const message = await audit.store.message(suspicion.chatId, suspicion.stepId);
   // Asked for after the message, so that it is not before what the message was made of.
   const bounds = await audit.log.bounds('events', check.place.partition);
