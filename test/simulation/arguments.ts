@@ -2,7 +2,7 @@ export const usage = `npm run simulate -- [--seeds N] [--from S] [--seed S] [--c
 
   --seeds N   runs N seeds (200 unless given)
   --from S    begins with seed S instead of a random one
-  --seed S    runs seed S alone, and shows what happened last
+  --seed S    runs seed S alone, the same as it ran before
   --canary    plants each known bug in turn and tries seeds until it is caught`;
 
 export interface SimulateArguments {

@@ -1,12 +1,15 @@
 import { projectorDefaults } from '@stepfold/projector';
 import { checkDeadLetters, checkSilence } from './check-dead-letters.js';
-import { checkProgressRecords, checkProjectorCommits, readStep } from './check-log.js';
-import { checkReaper, checkReaperGrace } from './check-reaper.js';
+import { checkFreshness, checkTakeover } from './check-freshness.js';
+import { checkAcknowledged, checkProgressRecords, checkProjectorCommits, readStep } from './check-log.js';
+import { checkReaper, checkReaperGrace, checkTimeOuts } from './check-reaper.js';
 import { checkMessages, checkStoredProgress, checkWrites } from './check-store.js';
 import { expectPartition } from './expectation.js';
 import type { RunFacts, VersionFact, Violation } from './violation.js';
 
-export function gatherFacts(run: Pick<RunFacts, 'options' | 'log' | 'store' | 'hasLostMetadata'>): RunFacts {
+export function gatherFacts(
+  run: Pick<RunFacts, 'options' | 'log' | 'store' | 'acknowledged' | 'hasLostMetadata'>,
+): RunFacts {
   const { log, options } = run;
   const partitions = Array.from({ length: log.partitionCount }, (_, partition) => partition);
   const { eventBytesMax } = { ...projectorDefaults, ...options.projector };
@@ -37,8 +40,12 @@ export function checkAll(facts: RunFacts, { isComplete }: { readonly isComplete:
     ...checkProgressRecords(facts),
     ...checkWrites(facts),
     ...checkStoredProgress(facts),
+    ...checkAcknowledged(facts),
     ...checkSilence(facts),
     ...checkReaperGrace(facts),
+    ...checkTimeOuts(facts),
+    ...checkFreshness(facts),
+    ...checkTakeover(facts),
     ...(isComplete ? [...checkMessages(facts), ...checkDeadLetters(facts), ...checkReaper(facts)] : []),
   ];
 }

@@ -1,6 +1,5 @@
-import type { CommittedPosition } from '@stepfold/event-log';
 import { isRefused } from './check-store.js';
-import { decodeJson, type RunFacts, type Violation } from './violation.js';
+import { foldedToOf, type RunFacts, type Violation } from './violation.js';
 
 /**
  * Invariant 1: an event whose content is in no message is a dead letter, on its topic and in the store; and
@@ -68,10 +67,4 @@ export function checkSilence(facts: RunFacts): Violation[] {
     });
     return [...letters, ...ends];
   });
-}
-
-/** Where a projector that begins at a position has to speak again. */
-function foldedToOf(committed: CommittedPosition | undefined): number {
-  const { folded_to } = (decodeJson(committed?.metadata ?? '') ?? {}) as { folded_to?: number };
-  return Math.max(committed?.nextOffset ?? 0, folded_to ?? 0);
 }

@@ -4,6 +4,16 @@ import type { LogServer, StoredRecord } from './log-server.js';
 import type { Message } from '@stepfold/fold';
 import { decodeJson, type RunFacts, type StepFact, type Violation } from './violation.js';
 
+/** Invariant 1, where it begins: what a publisher was told is on the log is there, with the same bytes. */
+export function checkAcknowledged(facts: RunFacts): Violation[] {
+  const values = facts.expectations.map(
+    ({ verdicts }) => new Map(verdicts.map(({ record }) => [record.offset, record.value])),
+  );
+  return facts.acknowledged
+    .filter(({ partition, offset, record }) => values[partition]?.get(offset) !== record.value)
+    .map(({ partition, offset }) => ({ invariant: 1, what: `${partition}:${offset} is not on the log` }));
+}
+
 /**
  * Invariant 2 of the projector, for every commit that ever took effect: it lies at or below the first
  * event of the oldest step that is open when everything below `folded_to` has been folded, and what was made
@@ -100,15 +110,16 @@ function endAt(log: LogServer, topic: Topic, partition: number, ordinal: number)
 }
 
 /** A record of the topic of steps, read without the help of the product. */
-export function readStep({ offset, by, key, value }: StoredRecord): StepFact {
+export function readStep({ offset, by, key, value, appendedAtMs, askedOrdinal }: StoredRecord): StepFact {
   const id = decoder.decode(key ?? new Uint8Array());
   const text = decoder.decode(value ?? new Uint8Array());
   if (id === ':progress') {
-    return { kind: 'progress', offset, foldedTo: (JSON.parse(text) as { folded_to: number }).folded_to };
+    const { folded_to } = JSON.parse(text) as { folded_to: number };
+    return { kind: 'progress', offset, by, foldedTo: folded_to, appendedAtMs, askedOrdinal };
   }
-  const { rev, ended_at, log } = JSON.parse(text) as Message;
+  const { rev, attempt, events, ended_at, log } = JSON.parse(text) as Message;
   return {
-    ...{ kind: 'version', offset, by, id, rev },
+    ...{ kind: 'version', offset, by, id, rev, attempt, events, appendedAtMs, askedOrdinal },
     isEnded: ended_at !== undefined,
     lastOffset: log?.last_offset ?? -1,
   };

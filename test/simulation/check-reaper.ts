@@ -1,5 +1,7 @@
 import { projectorDefaults } from '@stepfold/projector';
 import { attemptOf } from './naive-acceptance.js';
+import { EPOCH_MS } from './simulated-runtime.js';
+import { recoveryMs } from './simulation-options.js';
 import type { RunFacts, Violation } from './violation.js';
 
 /**
@@ -59,4 +61,55 @@ export function checkReaperGrace(facts: RunFacts): Violation[] {
       return [{ invariant: 10, what }];
     }),
   );
+}
+
+/** For all that takes a little time, where nothing fails and where it has just come to an end. */
+const SLACK_MS = 150;
+const RECOVERY_MS = 2_500;
+
+/**
+ * Invariant 10: no step stays open beyond its time-out. Where nothing fails that is so at any moment, else
+ * from the moment at which the faults are over.
+ */
+export function checkTimeOuts(facts: RunFacts): Violation[] {
+  const config = { ...projectorDefaults, ...facts.options.projector };
+  const recoveredAtMs = EPOCH_MS + recoveryMs(facts.options);
+  const graceMs = config.reaperGraceMs + 3 * config.reaperLookMs + facts.options.timerLatenessMs * 4;
+  const deadlineMs = (dueAtMs: number): number => {
+    const isEarly = facts.options.isCalm && dueAtMs < recoveredAtMs - RECOVERY_MS;
+    return isEarly
+      ? Math.max(dueAtMs, EPOCH_MS + 600) + graceMs + SLACK_MS
+      : Math.max(dueAtMs, recoveredAtMs) + graceMs + RECOVERY_MS;
+  };
+  return facts.expectations.flatMap(({ partition, lives, verdicts }) => {
+    const timeOf = new Map(verdicts.map(({ record }) => [record.offset, record.appendedAtMs]));
+    return lives.flatMap((life): Violation[] => {
+      const endOffset = life.endedAt ?? life.supersededAt;
+      const endMs = endOffset === undefined ? Infinity : timeOf.get(endOffset)!;
+      const begunMs = life.records[0]!.appendedAtMs;
+      const isOver = (dueAtMs: number | undefined): boolean =>
+        dueAtMs !== undefined && endMs > deadlineMs(dueAtMs);
+      // Whatever names the step is a sign of life.
+      const signs = verdicts
+        .filter(({ id }) => id === life.id)
+        .map(({ record }) => record.appendedAtMs)
+        .filter((atMs) => atMs >= begunMs && atMs <= endMs);
+      let bytes = 0;
+      const large = life.records.find((record) => {
+        bytes += record.value?.byteLength ?? 0;
+        return bytes > config.stepBytesMax;
+      });
+      const reasons = [
+        isOver(begunMs + config.stepAgeMaxMs) ? 'old' : undefined,
+        isOver(large?.appendedAtMs) ? 'large' : undefined,
+        signs.some((atMs, i) => (signs[i + 1] ?? endMs) > deadlineMs(atMs + config.stepIdleTimeoutMs))
+          ? 'idle'
+          : undefined,
+      ].filter((reason) => reason !== undefined);
+      return reasons.map((reason) => ({
+        invariant: 10,
+        what: `${life.id}, begun at ${partition}:${life.firstOffset}, stayed open, ${reason} as it was`,
+      }));
+    });
+  });
 }

@@ -40,6 +40,8 @@ export interface Verdict {
   /** An outcome of the fold, or why the record holds no event of its step. */
   readonly outcome: NaiveOutcome | 'poison';
   readonly event: Event | undefined;
+  /** `chat_id:step_id` of the event. */
+  readonly id: string | undefined;
   /**
    * `must`: its content is nowhere else. `may`: it depends on what a projector still remembers of a step
    * that has ended. `never`: it is in its message, or nothing that anybody would miss.
@@ -92,7 +94,10 @@ export function expectPartition(
       decoder.decode(record.key ?? new Uint8Array()) !== decoded.event.chat_id ||
       partitionOf(record.key ?? new Uint8Array(), log.partitionCount) !== partition
     ) {
-      verdicts.push({ record, partition, outcome: 'poison', event: undefined, deadLetter: 'must' });
+      verdicts.push({
+        ...{ record, partition, outcome: 'poison', event: undefined, id: undefined },
+        deadLetter: 'must',
+      });
       continue;
     }
     const { event } = decoded;
@@ -111,12 +116,12 @@ export function expectPartition(
       } else {
         life.grow(event, record);
       }
-      verdicts.push({ record, partition, outcome, event, deadLetter: 'never' });
+      verdicts.push({ record, partition, outcome, event, id, deadLetter: 'never' });
       continue;
     }
     if (isOpening && life !== undefined) reopened.add(id);
     verdicts.push({
-      ...{ record, partition, outcome, event },
+      ...{ record, partition, outcome, event, id },
       deadLetter: deadLetterOf(event, outcome, life, {
         isCopy: event.producer !== undefined && acceptedNames.has(name),
         isReopened: reopened.has(id),

@@ -1,40 +1,16 @@
-import type { SeededChance } from '../support/chance.js';
-import type { ConsumerGroup } from './consumer-group.js';
 import type { Exchange } from './exchange.js';
-import type { LogServer } from './log-server.js';
-import type { ProcessSlot } from './process-slot.js';
-import type { Scheduler } from './scheduler.js';
-import type { FaultKind, SimulationOptions } from './simulation-options.js';
-import type { StoreServer } from './store-server.js';
-import type { Trace } from './trace.js';
-
-/** All that can be hurt. */
-export interface World {
-  readonly options: SimulationOptions;
-  readonly scheduler: Scheduler;
-  readonly trace: Trace;
-  readonly chance: SeededChance;
-  readonly log: LogServer;
-  readonly store: StoreServer;
-  readonly logExchange: Exchange;
-  readonly storeExchange: Exchange;
-  readonly slots: readonly ProcessSlot[];
-  readonly groups: () => readonly ConsumerGroup[];
-  /** Whether a commit's metadata was ever lost: then dead letters may be made of what is in its message. */
-  hasLostMetadata: boolean;
-}
+import type { FaultKind } from './simulation-options.js';
+import type { World } from './world.js';
 
 /** Hurts the world at random moments until the faults end, and at some that chance would seldom find. */
 export function scheduleFaults(world: World): void {
   const { options, scheduler, chance } = world;
   if (options.faults.length === 0) return;
-  if (options.faults.includes('expel')) {
-    // Two writers race only if one is replaced while its upsert hangs between its look and its insert.
-    world.store.onPause = (by) => {
-      if (scheduler.nowMs >= options.faultsEndMs || !chance.isTrue(0.4)) return;
-      scheduler.schedule(chance.fraction() * 300, () => expel(world, by));
-    };
-  }
+  // Two writers race only if one is replaced while its upsert hangs between its look and its insert.
+  world.store.onPause = (by) => {
+    if (scheduler.nowMs >= options.faultsEndMs || !chance.isTrue(0.6)) return;
+    scheduler.schedule(chance.fraction() * 300, () => expel(world, by));
+  };
   const next = (): void => {
     const delayMs = -Math.log(1 - chance.fraction()) * options.faultIntervalMs;
     if (scheduler.nowMs + delayMs >= options.faultsEndMs) return;
@@ -48,7 +24,8 @@ export function scheduleFaults(world: World): void {
 
 function inflict(world: World, kind: FaultKind): void {
   const { options, scheduler, chance, log, store, logExchange, storeExchange } = world;
-  const slot = world.slots[chance.below(world.slots.length)]!;
+  const slots = [...world.services, ...world.publishers];
+  const slot = slots[chance.below(slots.length)]!;
   const incarnation = slot.process?.incarnation;
   world.trace.note(scheduler.nowMs, `fault: ${kind}`);
   const thawLater = (): void => {
@@ -80,7 +57,7 @@ function inflict(world: World, kind: FaultKind): void {
       slot.stop();
       return;
     case 'rebalance':
-      for (const group of world.groups()) group.rebalance(true);
+      for (const group of world.groups.values()) group.rebalance(true);
       return;
     case 'expel':
       if (incarnation !== undefined) expel(world, incarnation.name);
@@ -97,11 +74,12 @@ function inflict(world: World, kind: FaultKind): void {
       return;
     }
     case 'lose-metadata': {
-      const commit = log.commits[chance.below(log.commits.length)];
-      if (commit === undefined) return;
-      const { group, topic, partition } = commit;
+      const { group } = world.projectorConfig;
+      const topic = 'events';
+      const partition = chance.below(log.partitionCount);
       const position = log.committed(group, topic, partition);
       if (position === undefined) return;
+      world.trace.note(scheduler.nowMs, `${group} ${topic}/${partition} loses its metadata`);
       log.setCommitted(group, topic, partition, { ...position, metadata: '' });
       world.hasLostMetadata = true;
       return;
@@ -126,7 +104,7 @@ function inflict(world: World, kind: FaultKind): void {
 /** Its group takes a process for dead, which lives on and learns of it late. */
 function expel(world: World, name: string): void {
   const { chance } = world;
-  for (const group of world.groups()) {
+  for (const group of world.groups.values()) {
     const member = group.members.find(({ incarnation }) => incarnation.name === name);
     if (member !== undefined) group.expel(member, chance.fraction() * 800);
   }

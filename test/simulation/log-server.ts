@@ -21,12 +21,14 @@ export interface StoredRecord extends LogRecord {
   readonly ordinal: number;
   /** When it was first asked for: before that it was decided on. */
   readonly askedAtMs: number;
+  readonly askedOrdinal: number;
 }
 
 /** A partition that was given to a process, with the position from which that process began. */
 export interface AssignmentFact {
   readonly by: string;
   readonly atMs: number;
+  readonly ordinal: number;
   readonly topic: Topic;
   readonly partition: number;
   readonly committed: CommittedPosition | undefined;
@@ -62,6 +64,8 @@ export interface LogOptions {
   readonly partitionCount: number;
   /** Probability that offsets are left out before an append. */
   readonly holeProbability: number;
+  /** Probability that an append fails when only some of its records, a prefix, are there. */
+  readonly partialProbability: number;
 }
 
 /** The log itself: partitions of records and committed positions. Everything here happens at once. */
@@ -71,7 +75,7 @@ export class LogServer {
   readonly commits: CommitFact[] = [];
   readonly assignments: AssignmentFact[] = [];
   readonly setbacks: SetbackFact[] = [];
-  readonly #askedAtMs = new WeakMap<Uint8Array, number>();
+  readonly #asked = new WeakMap<Uint8Array, { readonly atMs: number; readonly ordinal: number }>();
   readonly #partitions = new Map<string, Partition>();
   readonly #committed = new Map<string, CommittedPosition>();
 
@@ -79,7 +83,7 @@ export class LogServer {
     readonly scheduler: Scheduler,
     readonly trace: Trace,
     readonly chance: SeededChance,
-    readonly options: LogOptions,
+    public options: LogOptions,
   ) {
     for (const topic of topics) {
       for (let partition = 0; partition < options.partitionCount; partition++) {
@@ -108,8 +112,14 @@ export class LogServer {
   /** Notes when the records were first asked for; the same bytes asked for again are a repetition. */
   noteAsked(records: readonly RecordToAppend[]): void {
     for (const { value } of records) {
-      if (value !== null && !this.#askedAtMs.has(value)) this.#askedAtMs.set(value, this.scheduler.nowMs);
+      if (value === null || this.#asked.has(value)) continue;
+      this.#asked.set(value, { atMs: this.scheduler.nowMs, ordinal: this.scheduler.ordinal });
     }
+  }
+
+  /** How many of some records the log takes before it fails; all of them, mostly. */
+  taken(count: number): number {
+    return this.chance.isTrue(this.options.partialProbability) ? this.chance.below(count) : count;
   }
 
   append(by: string, topic: Topic, number: number, records: readonly RecordToAppend[]): AppendedRange {
@@ -121,9 +131,13 @@ export class LogServer {
     partition.lastAppendedAtMs = appendedAtMs;
     for (const { key, value, headers = {} } of records) {
       const offset = partition.nextOffset++;
-      const askedAtMs = (value === null ? undefined : this.#askedAtMs.get(value)) ?? this.scheduler.nowMs;
-      const { ordinal } = this.scheduler;
-      partition.records.push({ offset, key, value, headers, appendedAtMs, by, ordinal, askedAtMs });
+      const { ordinal, nowMs } = this.scheduler;
+      const asked = (value === null ? undefined : this.#asked.get(value)) ?? { atMs: nowMs, ordinal };
+      partition.records.push({
+        ...{ offset, key, value, headers, appendedAtMs, by, ordinal },
+        askedAtMs: asked.atMs,
+        askedOrdinal: asked.ordinal,
+      });
     }
     this.trace.note(this.scheduler.nowMs, `${by} → ${topic}/${number} at ${firstOffset}, ${records.length}`);
     for (const wake of [...partition.waiting]) wake();

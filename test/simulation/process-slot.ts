@@ -23,6 +23,8 @@ export interface SlotOptions {
   /** How long it takes until a process that has died runs again. */
   readonly restartMs: () => number;
   readonly program: Program;
+  /** Whether the program may come to its end without being asked to. */
+  readonly mayEnd: boolean;
   /** Called when the program fails, or ends without being asked to. */
   readonly onFailure: (what: string) => void;
 }
@@ -42,7 +44,7 @@ export class ProcessSlot {
   }
 
   start(): void {
-    const { name, scheduler, trace, chance, clock, program, onFailure } = this.options;
+    const { name, scheduler, trace, chance, clock, program, mayEnd, onFailure } = this.options;
     if (this.#process !== undefined || this.#isHalted) return;
     this.#count += 1;
     const incarnation = new Incarnation(`${name}.${this.#count}`, chance.fork(), scheduler, trace);
@@ -62,7 +64,7 @@ export class ProcessSlot {
     program(process).then(
       () => {
         if (incarnation.isDead) return;
-        if (!stop.signal.aborted && !this.options.name.startsWith('publisher')) {
+        if (!stop.signal.aborted && !mayEnd) {
           onFailure(`${incarnation.name} ended without being asked to`);
         }
         incarnation.exit();

@@ -45,8 +45,11 @@ export class SimulatedLog implements EventLog {
     const what = `append ${topic}/${partition} ${records.length}`;
     const kept = records.map((record) => ({ ...record }));
     server.noteAsked(kept);
-    return exchange.request<AppendedRange>(incarnation, what, (answer) => {
-      answer(server.append(incarnation.name, topic, partition, kept));
+    return exchange.request<AppendedRange>(incarnation, what, (answer, failHalfWay) => {
+      const taken = kept.slice(0, server.taken(kept.length));
+      const range = server.append(incarnation.name, topic, partition, taken);
+      if (taken.length === kept.length) answer(range);
+      else failHalfWay();
     });
   }
 

@@ -3,6 +3,7 @@ import type { Incarnation } from './incarnation.js';
 
 /** Microseconds since the epoch at which every simulation begins, on the clock of the log. */
 export const EPOCH_MICROS = 1_800_000_000_000_000;
+export const EPOCH_MS = EPOCH_MICROS / 1000;
 
 export interface ClockOptions {
   /** How far the wall clock is off, in milliseconds. */

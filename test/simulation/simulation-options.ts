@@ -26,6 +26,8 @@ export type FaultKind = (typeof faultKinds)[number];
 /** Everything about one run that is not drawn while it runs. All of it follows from the seed. */
 export interface SimulationOptions {
   readonly seed: number;
+  /** Nothing fails: no faults, no request that is slow or lost. */
+  readonly isCalm: boolean;
   readonly projectors: number;
   readonly writers: number;
   readonly publishers: number;
@@ -57,7 +59,12 @@ export interface SimulationOptions {
 }
 
 /** The longest time for which something that has failed can still happen. */
-export const LATE_MS = 1_200;
+export const LATE_MS = 800;
+
+/** When all services are started anew, after the last thing that a fault has left behind. */
+export function recoveryMs(options: SimulationOptions): number {
+  return options.faultsEndMs + LATE_MS;
+}
 
 export const calmWeather: Weather = {
   latencyMs: 1,
@@ -94,9 +101,10 @@ export function optionsOf(seed: number): SimulationOptions {
   const isLarge = chance.below(10) === 0;
   const spanMs = isLarge ? 1_500 : oneOf(100, 600);
   const stepIdleTimeoutMs = oneOf(600, 1_200, 2_500);
-  const hasFaults = chance.below(20) > 0;
+  const isCalm = chance.below(12) === 0;
   return {
     seed,
+    isCalm,
     projectors: oneOf(1, 2, 2, 3),
     writers: oneOf(1, 2, 2, 3),
     publishers: oneOf(1, 2),
@@ -107,31 +115,36 @@ export function optionsOf(seed: number): SimulationOptions {
     eventIntervalMs: oneOf(2, 10, 40, 120),
     repeatProbability: oneOf(0, 0.02, 0.1),
     poisonProbability: oneOf(0, 0, 0.1),
-    faults: hasFaults ? faultKinds.filter(() => chance.below(2) === 0) : [],
+    faults: isCalm ? [] : faultKinds.filter(() => chance.below(2) === 0),
     faultIntervalMs: oneOf(60, 150, 400),
-    faultsEndMs: spanMs + oneOf(100, 400, 1_200),
+    // Where there are none, time to see that everything happens when it should.
+    faultsEndMs: spanMs + (isCalm ? 6_000 : oneOf(100, 400, 1_200)),
     clockSkewMs: oneOf(0, 50, 3_600_000),
     timerLatenessMs: oneOf(0, 1, 20),
-    log: { partitionCount: oneOf(1, 1, 2, 3), holeProbability: oneOf(0, 0, 0.1) },
-    logWeather: hasFaults ? weather() : calmWeather,
-    store: hasFaults
-      ? {
+    log: {
+      partitionCount: oneOf(1, 1, 2, 3),
+      holeProbability: oneOf(0, 0, 0.1),
+      partialProbability: isCalm ? 0 : oneOf(0, 0.02, 0.1),
+    },
+    logWeather: isCalm ? calmWeather : weather(),
+    store: isCalm
+      ? calmStore
+      : {
           raceProbability: oneOf(0, 0.3, 0.9),
           raceMs: oneOf(100, LATE_MS),
           spreadProbability: oneOf(0, 0.3),
           spreadMs: oneOf(5, 300),
           partialProbability: oneOf(0, 0.02, 0.1),
-        }
-      : calmStore,
-    storeWeather: hasFaults ? weather() : calmWeather,
+        },
+    storeWeather: isCalm ? calmWeather : weather(),
     group: {
       sessionTimeoutMs: oneOf(150, 600),
       handOverTimeoutMs: oneOf(100, 600),
       latencyMs: oneOf(1, 20),
     },
     projector: {
-      eventBytesMax: 4_096,
-      stepBytesMax: oneOf(4_096, 1_000_000),
+      eventBytesMax: 1_200,
+      stepBytesMax: oneOf(1_500, 1_000_000, 1_000_000),
       batchEventsMax: oneOf(1, 7, 1_000),
       outputBytesMax: oneOf(1, 2_000, 1_000_000),
       openStepIntervalMs: oneOf(0, 0, 30, 200),
@@ -141,8 +154,9 @@ export function optionsOf(seed: number): SimulationOptions {
       openStepsMax: oneOf(2, 1_000),
       endedStepsMax: oneOf(0, 1, 1_000),
       reaperGraceMs: oneOf(100, 400),
-      reaperLookMs: oneOf(100, 250),
-      reaperLookGapMaxMs: 500,
+      // Where nothing fails the looks are rare, so that no other timer can lean on theirs.
+      reaperLookMs: isCalm ? 700 : oneOf(100, 250),
+      reaperLookGapMaxMs: isCalm ? 1_500 : 500,
       drainTimeoutMs: oneOf(20, 500),
     },
     writer: { batchRecordsMax: oneOf(1, 10, 1_000) },

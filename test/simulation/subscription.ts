@@ -74,6 +74,7 @@ export class Subscription {
     incarnation.note(`gets ${topic}/${partition}`);
     server.assignments.push({
       ...{ by: incarnation.name, atMs: incarnation.scheduler.nowMs },
+      ordinal: incarnation.scheduler.ordinal,
       ...{ topic, partition, committed: assignment.committed },
     });
     const controller = new AbortController();
@@ -179,9 +180,9 @@ class AssignedSimulatedPartition implements AssignedPartition {
       // A fetch may bring less than there is.
       const recordsMax = Math.min(limits?.recordsMax ?? 1_000, 1 + incarnation.chance.below(60));
       const result = server.read(topic, partition, this.#position, { ...limits, recordsMax });
-      const records = result.records.map(({ offset, key, value, headers, appendedAtMs }): LogRecord => ({
-        ...{ offset, key, value, headers, appendedAtMs },
-      }));
+      const records = result.records.map(({ offset, key, value, headers, appendedAtMs }): LogRecord => {
+        return { offset, key, value, headers, appendedAtMs };
+      });
       answer({ ...result, records });
     });
   }

@@ -1,5 +1,7 @@
+import type { CommittedPosition } from '@stepfold/event-log';
 import type { PartitionExpectation } from './expectation.js';
 import type { LogServer } from './log-server.js';
+import type { AcknowledgedRecord } from './publishing.js';
 import type { SimulationOptions } from './simulation-options.js';
 import type { StoreServer } from './store-server.js';
 
@@ -21,6 +23,8 @@ export interface RunFacts {
   readonly versions: ReadonlyMap<string, readonly VersionFact[]>;
   /** When the first dead letter of a record came to the topic, by `topic:partition:offset` of the record. */
   readonly firstLetterOrdinals: ReadonlyMap<string, number>;
+  /** What the publishers were told is on the log. */
+  readonly acknowledged: readonly AcknowledgedRecord[];
   readonly hasLostMetadata: boolean;
 }
 
@@ -33,6 +37,11 @@ export interface VersionFact {
   readonly id: string;
   readonly rev: number;
   readonly isEnded: boolean;
+  readonly attempt: number;
+  /** Accepted events that are in it. */
+  readonly events: number;
+  readonly appendedAtMs: number;
+  readonly askedOrdinal: number;
   /** Offset of the last event that is in it. */
   readonly lastOffset: number;
 }
@@ -40,7 +49,17 @@ export interface VersionFact {
 export interface ProgressRecordFact {
   readonly kind: 'progress';
   readonly offset: number;
+  readonly by: string;
+  readonly appendedAtMs: number;
+  /** When it was decided on, in the order of everything. */
+  readonly askedOrdinal: number;
   readonly foldedTo: number;
+}
+
+/** Where a projector that begins at a committed position has to speak again. */
+export function foldedToOf(committed: CommittedPosition | undefined): number {
+  const { folded_to } = (decodeJson(committed?.metadata ?? '') ?? {}) as { folded_to?: number };
+  return Math.max(committed?.nextOffset ?? 0, folded_to ?? 0);
 }
 
 export function decodeJson(text: string): unknown {

@@ -137,7 +137,7 @@ function planRival(
 function planEnd(chance: SeededChance): readonly Readonly<Record<string, unknown>>[] {
   const kind = chance.fraction();
   if (kind < 0.1) return [];
-  if (kind < 0.13) return Array.from({ length: 8 }, () => ({ type: 'heartbeat', isAfterPause: true }));
+  if (kind < 0.16) return Array.from({ length: 9 }, () => ({ type: 'heartbeat', isAfterPause: true }));
   const finish = chance.isTrue(0.6) ? [eventBody(chance, 'finish')] : [];
   if (kind < 0.75) return [...finish, { type: 'step-end' }];
   if (kind < 0.9)
@@ -164,7 +164,7 @@ function planItem(
   return {
     // A pause that the reaper may take for the end, or just not.
     delayMs: isPause
-      ? idleMs * (0.5 + 0.7 * chance.fraction())
+      ? idleMs * (0.4 + (isAfterPause === true ? 0.5 : 0.8) * chance.fraction())
       : -Math.log(1 - chance.fraction()) * options.eventIntervalMs,
     fields,
     isRepeated: chance.isTrue(options.repeatProbability),
