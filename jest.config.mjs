@@ -6,6 +6,8 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
   testEnvironment: 'node',
+  // Many suites wait for processes; by default two processors would get one worker.
+  maxWorkers: '100%',
   injectGlobals: false,
   transform: {
     '^.+\\.ts$': [

@@ -19,7 +19,8 @@ const failures = [];
 runJest();
 if (jestArguments.length === 0) {
   runSimulation(['--seeds', String(SEEDS)]);
-  runSimulation(['--canary']);
+  // From a fixed seed: that a planted bug is found within the seeds allowed must not be a matter of luck.
+  runSimulation(['--canary', '--from', '1']);
 }
 for (const failure of failures) console.error(`✗ ${failure}`);
 console.log(`\ntests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
