@@ -1,37 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { createEventCodec, type Event } from '@stepfold/events';
-import { evolve } from './evolve.js';
 import type { Message } from './message.js';
-import { initialState } from './state.js';
-import { toMessage } from './to-message.js';
+import { at, given, type Draft } from './testing/given.js';
 
 /** Whole messages: `message` in section 2 of `contract/fold.md`. */
-
-type Draft = Readonly<Record<string, unknown>>;
-const { check } = createEventCodec();
-const started = 1_775_822_400_000_000;
-
-/** Event n of a test (from 1) happens at `at(n)`, unless it says otherwise. */
-const at = (n: number): number => started + n;
-
-function eventOf(draft: Draft, index: number): Event {
-  const decoded = check({ v: 1, chat_id: 'chat', step_id: 'step', at: at(index + 1), ...draft });
-  if (!decoded.ok) throw new Error(`${JSON.stringify(draft).slice(0, 200)}: ${decoded.detail}`);
-  return decoded.event;
-}
-
-/** `given(…events).when(event)` folds them all, and answers the message as JSON, integers for stamps. */
-function given(...drafts: readonly Draft[]) {
-  return {
-    when: (...more: readonly Draft[]): Message => {
-      const state = initialState();
-      [...drafts, ...more].forEach((draft, index) => {
-        expect(evolve(state, eventOf(draft, index))).toBe('accepted');
-      });
-      return JSON.parse(JSON.stringify(toMessage(state))) as Message;
-    },
-  };
-}
 
 describe('a whole message', () => {
   const message = (...parts: readonly Draft[]): Message =>
