@@ -32,3 +32,4 @@ export {
 export type { GivenPart } from './part.js';
 export { formatStamp, parseStamp } from './stamp.js';
 export type { Upcaster, Upcasters } from './upcasters.js';
+export { utf8Length } from './utf8-length.js';

@@ -1,3 +1,4 @@
+import { utf8Length } from '@stepfold/events';
 import { messageToJson } from './message-json.js';
 import type { Elided, Message, Part } from './message.js';
 
@@ -85,22 +86,4 @@ function elide(holder: Record<string, unknown>, candidate: Candidate, sha256: Sh
     JSON.stringify(name === 'text' ? { text: '', [noteName]: note } : { [noteName]: note }),
   );
   return before - after;
-}
-
-function utf8Length(text: string): number {
-  let bytes = 0;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) bytes += 1;
-    else if (unit < 0x800) bytes += 2;
-    else if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(i + 1))) {
-      bytes += 4;
-      i++;
-    } else bytes += 3;
-  }
-  return bytes;
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit < 0xe000;
 }

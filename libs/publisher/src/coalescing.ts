@@ -1,5 +1,4 @@
-import type { Event, EventOf } from '@stepfold/events';
-import { utf8Length } from './utf8-length.js';
+import { type Event, type EventOf, utf8Length } from '@stepfold/events';
 
 /** An event that more text can be added to. */
 export type Delta = EventOf<'text-delta' | 'reasoning-delta' | 'tool-input-delta'>;

@@ -1,6 +1,5 @@
-import { EVENT_BYTES_MAX, setOwn, type Event, type JsonValue } from '@stepfold/events';
+import { EVENT_BYTES_MAX, setOwn, type Event, type JsonValue, utf8Length } from '@stepfold/events';
 import { UsageError } from '@stepfold/runtime';
-import { utf8Length } from './utf8-length.js';
 
 /** Answers the SHA-256 of the UTF-8 form of a text, in hex. */
 export type Sha256 = (text: string) => string;

@@ -1,7 +1,6 @@
-import type { Event, EventCodec } from '@stepfold/events';
+import { type Event, type EventCodec, utf8Length } from '@stepfold/events';
 import { UsageError } from '@stepfold/runtime';
 import { elideEvent, oversizeError, reservedBytes, type Sha256 } from './elide-event.js';
-import { utf8Length } from './utf8-length.js';
 
 /** An event as it goes over the wire, but for the `producer` and `seq` that it may still get. */
 export interface WireEvent {
