@@ -119,7 +119,7 @@ export function expectPartition(
       verdicts.push({ record, partition, outcome, event, id, deadLetter: 'never' });
       continue;
     }
-    if (isOpening && life !== undefined) reopened.add(id);
+    if (isOpening && life !== undefined && hasEnded(life.events)) reopened.add(id);
     verdicts.push({
       ...{ record, partition, outcome, event, id },
       deadLetter: deadLetterOf(event, outcome, life, {

@@ -122,6 +122,7 @@ export class LogServer {
     return this.chance.isTrue(this.options.partialProbability) ? this.chance.below(count) : count;
   }
 
+  /** Appends at least one record: offsets are left out before records, never at the end. */
   append(by: string, topic: Topic, number: number, records: readonly RecordToAppend[]): AppendedRange {
     const partition = this.#of(topic, number);
     if (this.chance.isTrue(this.options.holeProbability)) partition.nextOffset += 1 + this.chance.below(3);

@@ -46,9 +46,10 @@ export class SimulatedLog implements EventLog {
     const kept = records.map((record) => ({ ...record }));
     server.noteAsked(kept);
     return exchange.request<AppendedRange>(incarnation, what, (answer, failHalfWay) => {
-      const taken = kept.slice(0, server.taken(kept.length));
-      const range = server.append(incarnation.name, topic, partition, taken);
-      if (taken.length === kept.length) answer(range);
+      const count = server.taken(kept.length);
+      const range =
+        count > 0 ? server.append(incarnation.name, topic, partition, kept.slice(0, count)) : undefined;
+      if (range !== undefined && count === kept.length) answer(range);
       else failHalfWay();
     });
   }
