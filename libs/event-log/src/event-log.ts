@@ -148,7 +148,8 @@ export interface AssignedPartition {
   /**
    * The next records. Waits for at least one, but for the first time that the end is reached after the
    * assignment: then it answers with no records, so a caller learns that it has caught up without a
-   * time-out. One call at a time; the position moves on only by what was given.
+   * time-out. It also answers with none when its position has moved past a hole at the end of the
+   * partition, or nobody would ever learn that there is nothing more. One call at a time; the position moves on only by what was given.
    * Begins at `committed.nextOffset`, or at the beginning of the partition if nothing was committed.
    * @throws an AbortError when the signal is aborted
    * @throws TransientError if the log is away; call again

@@ -141,8 +141,13 @@ async function work(loop: Loop): Promise<never> {
     const cancelTimer = Number.isFinite(wakeAtMs)
       ? runtime.setTimer(Math.max(0, wakeAtMs - runtime.monotonicMs()), () => inbox.put({ by: 'timer' }))
       : undefined;
-    const woken = await inbox.take();
-    cancelTimer?.();
+    let woken: Woken;
+    try {
+      woken = await inbox.take();
+    } finally {
+      // A timer that outlived the partition would hold up the end of the process.
+      cancelTimer?.();
+    }
     assigned.signal.throwIfAborted();
     if (woken.by === 'poll') {
       isPolling = false;

@@ -44,13 +44,16 @@ export async function runPartition(
     { topic, partition, next_offset: assigned.committed?.nextOffset ?? 0 },
     'partition assigned',
   );
+  let committedOffset = assigned.committed?.nextOffset ?? 0;
   try {
     for (;;) {
       const batch = await retry(loop, 'poll', () => assigned.poll());
       if (topic === 'steps') await writeSteps(loop, batch.records);
       else await writeDeadLetters(loop, batch.records);
-      if (batch.records.length === 0) continue;
+      if (batch.nextOffset === committedOffset) continue;
+      // An empty batch may have moved too: past a hole at the end.
       await retry(loop, 'commit', () => assigned.commit({ nextOffset: batch.nextOffset, metadata: '' }));
+      committedOffset = batch.nextOffset;
     }
   } catch (error) {
     if (!signal.aborted || !(isAbortError(error) || error === signal.reason)) throw error;
