@@ -1,7 +1,7 @@
 /** One configuration for every package: sources are compiled by swc, packages resolve to their sources. */
 export default {
   rootDir: import.meta.dirname,
-  roots: ['<rootDir>/libs', '<rootDir>/services', '<rootDir>/test'],
+  roots: ['<rootDir>/libs', '<rootDir>/services', '<rootDir>/infra', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
@@ -21,6 +21,7 @@ export default {
   },
   moduleNameMapper: {
     '^@stepfold/(projector|writer)$': '<rootDir>/services/$1/src/index.ts',
+    '^@stepfold/local-servers$': '<rootDir>/infra/local/src/index.ts',
     '^@stepfold/(event-log|message-store)/conformance$': '<rootDir>/libs/$1/src/conformance/index.ts',
     '^@stepfold/([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
