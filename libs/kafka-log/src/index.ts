@@ -1,1 +1,9 @@
-export {};
+export {
+  compressions,
+  saslMechanisms,
+  type Compression,
+  type KafkaLogOptions,
+  type SaslMechanism,
+  type SaslOptions,
+  type TlsOptions,
+} from './kafka-log-options.js';

@@ -40,11 +40,29 @@ export const errorCatalogue = {
   },
   'partition-count-differs': {
     cause: 'The log has another number of partitions than the configuration says.',
-    remedy: 'Configure the number that the log has, or begin a new generation in a new data directory.',
+    remedy:
+      'Configure the number that the log has, or begin a new generation: on Kafka by `docs/kafka.md`, else in a new data directory.',
   },
   'generation-differs': {
     cause: 'The log is of another generation than the configuration says.',
-    remedy: 'Configure the generation that the log has, or begin a new one in a new data directory.',
+    remedy:
+      'Configure the generation that the log has, or begin a new one: on Kafka by `docs/kafka.md`, else in a new data directory.',
+  },
+  'topics-missing': {
+    cause: 'Topics of the log do not exist, and the configuration says not to create them.',
+    remedy: 'Create them with the commands of the message, or allow their creation.',
+  },
+  'access-denied': {
+    cause: 'The user that the log or the store knows lacks a right.',
+    remedy: 'Grant the right that the message names; `docs/kafka.md` lists what each service needs.',
+  },
+  'compression-unknown': {
+    cause: 'Records on the log are compressed in a way that this program cannot read.',
+    remedy: 'Set the topic and its producers to a kind that it reads, and begin a new generation.',
+  },
+  'batch-unreadable': {
+    cause: 'A batch of records on the log is damaged: it cannot be decompressed.',
+    remedy: 'Repair the replica that holds it, or begin a new generation behind it.',
   },
   'data-unreadable': {
     cause: 'A file of the embedded log or store cannot be opened, or was written by a newer version.',

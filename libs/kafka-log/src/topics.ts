@@ -1,0 +1,330 @@
+import { ConfigResourceTypes, type Admin, type ITopicMetadata } from 'kafkajs';
+import { topics, type Topic } from '@stepfold/event-log';
+import { sleep, TransientError, UsageError } from '@stepfold/runtime';
+import { DEFAULT_PARTITION_COUNT, type ResolvedKafkaLogOptions } from './kafka-log-options.js';
+
+/** What was found of the topics of a log, or was made. */
+export interface PreparedTopics {
+  /** How many partitions each of the topics has. */
+  readonly partitionCount: number;
+  /** Names of the topics that were missing and are there now. */
+  readonly created: readonly string[];
+  /** Settings that are not what the log was designed for. Nothing was changed: that is for the operator. */
+  readonly differences: readonly TopicDifference[];
+  /** Present if the settings could not be compared, for want of the right to read them. */
+  readonly settingsUnread?: string;
+}
+
+export interface TopicDifference {
+  readonly topic: string;
+  readonly setting: string;
+  readonly expected: string;
+  /** `undefined` if the brokers do not know the setting. */
+  readonly actual: string | undefined;
+}
+
+type AdminOfTopics = Pick<Admin, 'createTopics' | 'fetchTopicMetadata' | 'describeConfigs'>;
+type OptionsOfTopics = Pick<
+  ResolvedKafkaLogOptions,
+  | 'brokers'
+  | 'createTopics'
+  | 'partitionCount'
+  | 'replicationFactor'
+  | 'retentionMs'
+  | 'runtime'
+  | 'topicPrefix'
+>;
+
+/** For how long new topics may lack leaders, and creation may be refused for a while, in milliseconds. */
+const READY_TIMEOUT_MS = 30_000;
+const LOOK_MS = 50;
+const CREATE_TIMEOUT_MS = 10_000;
+
+/** The name of a topic on Kafka. */
+export function topicName(prefix: string, topic: Topic): string {
+  return `${prefix}${topic}`;
+}
+
+/**
+ * Finds the topics of a log, creates the missing ones if it may, and compares the others with what they
+ * should be. Any number of processes may do so at once. When it resolves, every partition has a leader.
+ * Never changes a topic that exists.
+ * @throws UsageError `topics-missing` if topics are missing and `createTopics` is false
+ * @throws UsageError `partition-count-differs` if the topics have another number of partitions than is
+ *   configured, or than each other
+ * @throws UsageError `access-denied` if the user may not see or not create them
+ * @throws UsageError `bad-configuration` if the brokers refuse topics as they were to be
+ * @throws TransientError `log-unavailable` if they have no leaders in time
+ * @throws errors of kafkajs as they are, for the caller to translate
+ */
+export async function prepareTopics(admin: AdminOfTopics, options: OptionsOfTopics): Promise<PreparedTopics> {
+  const { topicPrefix } = options;
+  const found = await findTopics(admin, topicPrefix);
+  const missing = topics.filter((topic) => !found.has(topic));
+  if (missing.length > 0) {
+    if (!options.createTopics) throw topicsMissing(missing, found, options);
+    await createMissing(admin, missing, found, options);
+  }
+  const ready = missing.length === 0 ? found : await whenReady(admin, options);
+  const partitionCount = checkPartitionCounts(ready, options);
+  const created = missing.map((topic) => topicName(topicPrefix, topic));
+  return { partitionCount, created, ...(await compareSettings(admin, options)) };
+}
+
+/** The number of partitions of each topic that is there. */
+type FoundTopics = ReadonlyMap<Topic, number>;
+
+async function findTopics(admin: AdminOfTopics, prefix: string): Promise<FoundTopics> {
+  const found = new Map<Topic, number>();
+  for (const topic of topics) {
+    const metadata = await metadataOf(admin, topicName(prefix, topic));
+    if (metadata !== undefined) found.set(topic, metadata.partitions.length);
+  }
+  return found;
+}
+
+/** Asked one by one: of several topics of which one is missing, kafkajs answers with nothing but the error. */
+async function metadataOf(admin: AdminOfTopics, name: string): Promise<ITopicMetadata | undefined> {
+  try {
+    const { topics: found } = await admin.fetchTopicMetadata({ topics: [name] });
+    return found[0];
+  } catch (error) {
+    const type = typeOf(error);
+    if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+    if (type === 'TOPIC_AUTHORIZATION_FAILED') {
+      throw new UsageError(
+        'access-denied',
+        `the topic ${name} cannot be seen: the user of the log needs the right Describe on it`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+async function createMissing(
+  admin: AdminOfTopics,
+  missing: readonly Topic[],
+  found: FoundTopics,
+  options: OptionsOfTopics,
+): Promise<void> {
+  const { runtime, topicPrefix, replicationFactor } = options;
+  const request = {
+    topics: missing.map((topic) => ({
+      topic: topicName(topicPrefix, topic),
+      numPartitions: countForNew(found, options),
+      ...(replicationFactor === undefined ? {} : { replicationFactor }),
+      configEntries: [...settingsOf(topic, options)].map(([name, value]) => ({ name, value })),
+    })),
+    timeout: CREATE_TIMEOUT_MS,
+    // kafkajs leaves this out where another process was quicker; `whenReady` does it in every case.
+    waitForLeaders: false,
+  };
+  const giveUpAtMs = runtime.monotonicMs() + READY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      // All in one request, which the controller carries out at once: of two processes with different
+      // numbers of partitions one makes all the topics, and the other finds that they differ.
+      await admin.createTopics(request);
+      return;
+    } catch (error) {
+      // kafkajs answers false only if every one of them exists; where another process was quicker with
+      // some, that is an error among others.
+      const refusals = refusalsOf(error).filter(({ type }) => type !== 'TOPIC_ALREADY_EXISTS');
+      if (refusals.length === 0) {
+        if (refusalsOf(error).length > 0) return;
+        throw error;
+      }
+      for (const refusal of refusals) if (!refusal.isPassing) throw creationError(refusal, options, error);
+      if (runtime.monotonicMs() > giveUpAtMs) throw error;
+      await sleep(runtime, LOOK_MS);
+    }
+  }
+}
+
+/** The same number as the topics that are there have, where nobody asks for another. */
+function countForNew(found: FoundTopics, { partitionCount }: OptionsOfTopics): number {
+  const [ofOthers] = found.values();
+  return partitionCount ?? ofOthers ?? DEFAULT_PARTITION_COUNT;
+}
+
+/** Why a topic was not created. */
+interface Refusal {
+  readonly type: string;
+  readonly message: string;
+  /** The same request may succeed in a moment. */
+  readonly isPassing: boolean;
+}
+
+function refusalsOf(error: unknown): readonly Refusal[] {
+  const errors = isAggregate(error) ? error.errors : [error];
+  return errors.flatMap((each) => {
+    const type = typeOf(each);
+    if (type === undefined || !(each instanceof Error)) return [];
+    return [{ type, message: each.message, isPassing: 'retriable' in each && each.retriable === true }];
+  });
+}
+
+function creationError(refusal: Refusal, options: OptionsOfTopics, cause: unknown): UsageError {
+  const { topicPrefix, replicationFactor } = options;
+  const named = topics.map((topic) => topicName(topicPrefix, topic)).join(', ');
+  if (refusal.type.endsWith('_AUTHORIZATION_FAILED')) {
+    return new UsageError(
+      'access-denied',
+      `the topics ${named} cannot be created: the user of the log needs the right Create on them or on the ` +
+        'cluster; or have them created by somebody who may',
+      { cause },
+    );
+  }
+  const reason =
+    refusal.type === 'INVALID_REPLICATION_FACTOR'
+      ? `the cluster has fewer brokers up than ${replicationFactor ?? 'its default number of'} replicas need`
+      : refusal.message;
+  return new UsageError('bad-configuration', `the topics ${named} cannot be created: ${reason}`, { cause });
+}
+
+/** Waits until all topics are there and every partition of them has a leader. */
+async function whenReady(
+  admin: AdminOfTopics,
+  { runtime, topicPrefix }: OptionsOfTopics,
+): Promise<FoundTopics> {
+  const giveUpAtMs = runtime.monotonicMs() + READY_TIMEOUT_MS;
+  const ready = new Map<Topic, number>();
+  for (;;) {
+    for (const topic of topics) {
+      if (ready.has(topic)) continue;
+      const partitions = (await metadataOf(admin, topicName(topicPrefix, topic)))?.partitions ?? [];
+      const isReady = partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
+      if (isReady) ready.set(topic, partitions.length);
+    }
+    if (ready.size === topics.length) return ready;
+    if (runtime.monotonicMs() > giveUpAtMs) {
+      const late = topics.filter((topic) => !ready.has(topic)).map((topic) => topicName(topicPrefix, topic));
+      throw new TransientError(
+        'log-unavailable',
+        `the topics ${late.join(', ')} were created, but not all of their partitions have a leader after ` +
+          `${READY_TIMEOUT_MS / 1_000} s`,
+      );
+    }
+    await sleep(runtime, LOOK_MS);
+  }
+}
+
+function checkPartitionCounts(found: FoundTopics, options: OptionsOfTopics): number {
+  const { partitionCount, topicPrefix } = options;
+  const [count] = found.values();
+  const counts = [...found].map(([topic, ofTopic]) => `${topicName(topicPrefix, topic)} ${ofTopic}`);
+  if (count === undefined || [...found.values()].some((ofTopic) => ofTopic !== count)) {
+    throw new UsageError(
+      'partition-count-differs',
+      `the topics have different numbers of partitions (${counts.join(', ')}), and must have the same: ` +
+        newGenerationHint,
+    );
+  }
+  if (partitionCount !== undefined && count !== partitionCount) {
+    throw new UsageError(
+      'partition-count-differs',
+      `the topics ${topicPrefix}* have ${count} partitions, and ${partitionCount} are configured: configure ` +
+        `${count}, or, since the number is fixed for a generation, ${newGenerationHint}`,
+    );
+  }
+  return count;
+}
+
+/** How an operator gets topics of another shape. Where partitions were added, a key lies in another one now. */
+const newGenerationHint =
+  'begin a new generation with new topics (stop the publishers, let projector and writer finish, then choose ' +
+  'another topic prefix or delete the topics, and raise the generation by 1; see docs/kafka.md)';
+
+function topicsMissing(missing: readonly Topic[], found: FoundTopics, options: OptionsOfTopics): UsageError {
+  const names = missing.map((topic) => topicName(options.topicPrefix, topic));
+  const commands = missing.map((topic) => creationCommand(topic, found, options));
+  return new UsageError(
+    'topics-missing',
+    `there is no topic ${names.join(', ')}, and none is to be created here; create them with\n${commands.join('\n')}`,
+  );
+}
+
+function creationCommand(topic: Topic, found: FoundTopics, options: OptionsOfTopics): string {
+  const [{ host, port } = { host: 'BROKER', port: 9092 }] = options.brokers;
+  const { replicationFactor } = options;
+  return [
+    `kafka-topics.sh --bootstrap-server ${host.includes(':') ? `[${host}]` : host}:${port} --create`,
+    `--topic ${topicName(options.topicPrefix, topic)} --partitions ${countForNew(found, options)}`,
+    ...(replicationFactor === undefined ? [] : [`--replication-factor ${replicationFactor}`]),
+    ...[...settingsOf(topic, options)].map(([name, value]) => `--config ${name}=${value}`),
+  ].join(' ');
+}
+
+/** The settings of a topic: they are the contract of the log. */
+function settingsOf(topic: Topic, { retentionMs }: OptionsOfTopics): ReadonlyMap<string, string> {
+  return new Map([
+    ['cleanup.policy', 'delete'],
+    ['retention.ms', String(retentionMs[topic])],
+    // Idle times, ages and the end of a step are told by when the brokers took an event.
+    ['message.timestamp.type', 'LogAppendTime'],
+    ['max.message.bytes', '16777216'],
+  ]);
+}
+
+/** Brokers may compress anew what they are given, with a kind that cannot be read here. */
+const COMPRESSION_SETTING = 'compression.type';
+const UNREADABLE_COMPRESSION = 'zstd';
+
+async function compareSettings(
+  admin: AdminOfTopics,
+  options: OptionsOfTopics,
+): Promise<Pick<PreparedTopics, 'differences' | 'settingsUnread'>> {
+  const expected = new Map(
+    topics.map((topic) => [topicName(options.topicPrefix, topic), settingsOf(topic, options)]),
+  );
+  const resources = [...expected].map(([name, settings]) => ({
+    type: ConfigResourceTypes.TOPIC,
+    name,
+    configNames: [...settings.keys(), COMPRESSION_SETTING],
+  }));
+  try {
+    const described = await admin.describeConfigs({ resources, includeSynonyms: false });
+    const differences = described.resources.flatMap(({ resourceName, configEntries }) =>
+      differencesOf(
+        resourceName,
+        expected.get(resourceName) ?? new Map<string, string>(),
+        new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+      ),
+    );
+    return { differences };
+  } catch (error) {
+    // Whoever may use the topics need not be allowed to look at their settings.
+    if (typeOf(error)?.endsWith('_AUTHORIZATION_FAILED') !== true) throw error;
+    return {
+      differences: [],
+      settingsUnread: 'the user of the log lacks the right DescribeConfigs on the topics',
+    };
+  }
+}
+
+function differencesOf(
+  topic: string,
+  expected: ReadonlyMap<string, string>,
+  actual: ReadonlyMap<string, string>,
+): readonly TopicDifference[] {
+  const differences: TopicDifference[] = [...expected]
+    .filter(([setting, value]) => actual.get(setting) !== value)
+    .map(([setting, value]) => ({ topic, setting, expected: value, actual: actual.get(setting) }));
+  if (actual.get(COMPRESSION_SETTING) === UNREADABLE_COMPRESSION) {
+    const setting = COMPRESSION_SETTING;
+    differences.push({ topic, setting, expected: 'producer', actual: UNREADABLE_COMPRESSION });
+  }
+  return differences;
+}
+
+/** Kafka's own name of an error, where kafkajs gives one; it stands in the cause of what it tried again. */
+function typeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  if ('type' in error && typeof error.type === 'string') return error.type;
+  return 'cause' in error ? typeOf(error.cause) : undefined;
+}
+
+function isAggregate(error: unknown): error is { readonly errors: readonly unknown[] } {
+  return typeof error === 'object' && error !== null && 'errors' in error && Array.isArray(error.errors);
+}
