@@ -1,0 +1,158 @@
+import { describe, expect, it } from '@jest/globals';
+import { topics } from '@stepfold/event-log';
+import type { Runtime } from '@stepfold/runtime';
+import { resolveOptions, type KafkaLogOptions } from './kafka-log-options.js';
+import { prepareTopics } from './topics.js';
+
+type Admin = Parameters<typeof prepareTopics>[0];
+
+/** An error as kafkajs makes them. */
+const refusal = (type: string, retriable = false): Error =>
+  Object.assign(new Error(`kafka says ${type}`), { type, retriable });
+const aggregate = (...errors: Error[]): Error =>
+  Object.assign(new Error('Topic creation errors'), { errors });
+
+/** A cluster of one, whose answers a test can replace. */
+function cluster(replaced: Partial<Admin> = {}) {
+  const counts = new Map<string, number>();
+  const admin: Admin = {
+    fetchTopicMetadata: ({ topics: [name] = [] } = {}) => {
+      const count = counts.get(name!);
+      if (count === undefined) return Promise.reject(refusal('UNKNOWN_TOPIC_OR_PARTITION'));
+      const partitions = Array.from({ length: count }, (_, partitionId) => ({
+        partitionErrorCode: 0,
+        partitionId,
+        leader: 1,
+        replicas: [1],
+        isr: [1],
+      }));
+      return Promise.resolve({ topics: [{ name: name!, partitions }] });
+    },
+    createTopics: ({ topics: asked }) => {
+      for (const { topic, numPartitions } of asked) counts.set(topic, numPartitions ?? 1);
+      return Promise.resolve(true);
+    },
+    describeConfigs: () => Promise.resolve({ resources: [], throttleTime: 0 }),
+    ...replaced,
+  };
+  return { admin, counts };
+}
+
+/** Every wait is over at once, and has taken its time. */
+function hastyRuntime(): Runtime {
+  let nowMs = 0;
+  return {
+    nowMicros: () => 0,
+    monotonicMs: () => nowMs,
+    random: () => 0,
+    setTimer(delayMs, callback) {
+      nowMs += delayMs;
+      queueMicrotask(callback);
+      return () => undefined;
+    },
+  };
+}
+
+const options = (more: Partial<KafkaLogOptions> = {}) =>
+  resolveOptions({ brokers: ['kafka-1:9092'], runtime: hastyRuntime(), ...more });
+
+describe('preparing topics', () => {
+  it('says which right is lacking to see them', async () => {
+    const { admin } = cluster({
+      fetchTopicMetadata: () => Promise.reject(refusal('TOPIC_AUTHORIZATION_FAILED')),
+    });
+    await expect(prepareTopics(admin, options())).rejects.toMatchObject({
+      name: 'UsageError',
+      code: 'access-denied',
+      message: 'the topic stepfold.events cannot be seen: the user of the log needs the right Describe on it',
+    });
+  });
+
+  it.each(['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'])(
+    'says which right is lacking to create them: %s',
+    async (type) => {
+      const { admin } = cluster({
+        createTopics: () => Promise.reject(aggregate(refusal('TOPIC_ALREADY_EXISTS'), refusal(type))),
+      });
+      await expect(prepareTopics(admin, options())).rejects.toMatchObject({
+        name: 'UsageError',
+        code: 'access-denied',
+        message: expect.stringMatching(/stepfold\.events.*right Create/),
+      });
+    },
+  );
+
+  it('passes on in words what the brokers have against them', async () => {
+    const { admin } = cluster({ createTopics: () => Promise.reject(aggregate(refusal('POLICY_VIOLATION'))) });
+    await expect(prepareTopics(admin, options())).rejects.toMatchObject({
+      code: 'bad-configuration',
+      message: expect.stringContaining('kafka says POLICY_VIOLATION'),
+    });
+  });
+
+  it('goes on when the right to read settings is lacking, and tells it', async () => {
+    const { admin } = cluster({
+      describeConfigs: () => Promise.reject(refusal('TOPIC_AUTHORIZATION_FAILED')),
+    });
+    expect(await prepareTopics(admin, options())).toMatchObject({
+      partitionCount: 12,
+      differences: [],
+      settingsUnread: expect.stringContaining('DescribeConfigs'),
+    });
+  });
+
+  it('asks again while the controller moves, and is content when another process was quicker', async () => {
+    const { admin, counts } = cluster();
+    const answers = [
+      aggregate(refusal('NOT_CONTROLLER', true)),
+      aggregate(refusal('TOPIC_ALREADY_EXISTS'), refusal('NOT_CONTROLLER', true)),
+      aggregate(refusal('TOPIC_ALREADY_EXISTS')),
+    ];
+    const racing: Admin = {
+      ...admin,
+      createTopics() {
+        const answer = answers.shift();
+        if (answers.length === 0) for (const topic of topics) counts.set(`stepfold.${topic}`, 7);
+        return answer === undefined ? Promise.resolve(true) : Promise.reject(answer);
+      },
+    };
+    expect(await prepareTopics(racing, options())).toMatchObject({ partitionCount: 7 });
+    expect(answers).toEqual([]);
+  });
+
+  it('gives up with a transient error when leaders do not come', async () => {
+    const { admin, counts } = cluster();
+    const leaderless: Admin = {
+      ...admin,
+      async fetchTopicMetadata(asked) {
+        const found = await admin.fetchTopicMetadata(asked);
+        return {
+          topics: found.topics.map(({ name, partitions }) => ({
+            name,
+            partitions: partitions.map((partition) => ({
+              ...partition,
+              leader: name.endsWith('steps') ? -1 : 1,
+            })),
+          })),
+        };
+      },
+    };
+    await expect(prepareTopics(leaderless, options())).rejects.toMatchObject({
+      name: 'TransientError',
+      code: 'log-unavailable',
+      message: expect.stringMatching(/topics stepfold\.steps were created/),
+    });
+    expect(counts.size).toBe(3);
+  });
+
+  it('does not take an error of the connection for one of the topics', async () => {
+    const away = Object.assign(new Error('connect ECONNREFUSED'), { name: 'KafkaJSConnectionError' });
+    for (const replaced of [
+      { fetchTopicMetadata: () => Promise.reject(away) },
+      { createTopics: () => Promise.reject(away) },
+      { describeConfigs: () => Promise.reject(away) },
+    ]) {
+      await expect(prepareTopics(cluster(replaced).admin, options())).rejects.toBe(away);
+    }
+  });
+});
