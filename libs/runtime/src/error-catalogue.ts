@@ -14,6 +14,14 @@ export const errorCatalogue = {
     cause: 'The event log could not be reached, or did not answer in time.',
     remedy: 'Check that the log runs and that its address is right. Services retry by themselves.',
   },
+  'log-access-denied': {
+    cause: 'The event log refused the credentials, or the user lacks a right.',
+    remedy: 'Check user name, password and mechanism, and grant the rights that docs/kafka.md lists.',
+  },
+  'log-unsupported': {
+    cause: 'The event log is too old, or holds records in a form that cannot be read here.',
+    remedy: 'Use Kafka 2.4 or newer, and a compression that docs/kafka.md lists.',
+  },
   'store-unavailable': {
     cause: 'The message store could not be reached, is full, or does not take writes.',
     remedy: 'Check that the store runs, has room and takes writes. Services retry by themselves.',
