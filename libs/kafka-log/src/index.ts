@@ -7,3 +7,4 @@ export {
   type SaslOptions,
   type TlsOptions,
 } from './kafka-log-options.js';
+export { openKafkaLog } from './open-kafka-log.js';
