@@ -1,1 +1,5 @@
-export {};
+export { LocalServersError, type LocalServersErrorCode } from './errors.js';
+export { startKafka, type KafkaCluster, type KafkaOptions } from './kafka-cluster.js';
+export type { KafkaNode } from './kafka-node.js';
+export type { KafkaUser } from './kafka-properties.js';
+export { missingForKafka, missingForMongodb } from './required-tools.js';
