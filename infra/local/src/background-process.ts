@@ -16,8 +16,6 @@ export interface BackgroundCommand {
   readonly logFile: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
-  /** True if it goes on when this process ends; otherwise it is killed then. */
-  readonly outlivesUs: boolean;
 }
 
 /** A server's process. It writes to a file, so that it needs nobody who reads from it. */
@@ -28,11 +26,12 @@ export interface BackgroundProcess {
 }
 
 /**
- * Starts a process in a process group of its own: a Ctrl-C reaches us, who stop it in order, and not it.
+ * Starts a process that is killed when this one ends. It is in a process group of its own: a Ctrl-C reaches
+ * us, who stop it in order, and not it.
  * @throws LocalServersError `start-failed` if it cannot be started.
  */
 export async function startBackground(options: BackgroundCommand): Promise<BackgroundProcess> {
-  const { command, args, cwd, logFile, environment = {}, user, outlivesUs } = options;
+  const { command, args, cwd, logFile, environment = {}, user } = options;
   const log = fs.openSync(logFile, 'a');
   try {
     const child = spawn(command, args, {
@@ -51,10 +50,8 @@ export async function startBackground(options: BackgroundCommand): Promise<Backg
     child.unref();
     const identity = identifyProcess(child.pid as number);
     if (identity === undefined) throw startFailure(`${command} ended at once`, logFile);
-    if (!outlivesUs) {
-      remember(identity);
-      child.once('exit', () => forget(identity));
-    }
+    remember(identity);
+    child.once('exit', () => forget(identity));
     return { identity, logFile, isRunning: () => isStillRunning(identity) };
   } finally {
     fs.closeSync(log);

@@ -85,7 +85,6 @@ async function fillWithArchive(draft: string, jars: readonly string[]) {
     directory,
     settings: { nodeId: 1, ports: [{ broker, controller }] },
     startTimeoutMs: FIRST_START_TIMEOUT_MS,
-    outlivesUs: false,
   });
   try {
     await node.start();

@@ -30,8 +30,6 @@ export interface KafkaOptions {
   readonly isForBenchmarks?: boolean;
   /** How long one start may take. Default 60,000. */
   readonly startTimeoutMs?: number;
-  /** True lets the servers go on when this process ends. Default false. */
-  readonly outlivesUs?: boolean;
   /** Told of what takes time. Default: nobody. */
   readonly progress?: Progress;
 }
@@ -56,7 +54,7 @@ export interface KafkaCluster extends AsyncDisposable {
  * @throws LocalServersError
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
-  const { nodes: count = 1, users = [], properties, outlivesUs = false } = options;
+  const { nodes: count = 1, users = [], properties } = options;
   const { progress = () => undefined, startTimeoutMs = START_TIMEOUT_MS } = options;
   if (options.ports !== undefined && options.ports.length !== count) {
     throw new LocalServersError(
@@ -88,7 +86,6 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
         ...(properties === undefined ? {} : { properties }),
       },
       startTimeoutMs,
-      outlivesUs,
     }),
   );
   const isTemporary = options.directory === undefined;

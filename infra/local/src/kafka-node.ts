@@ -37,7 +37,6 @@ export interface KafkaNodeOptions {
   readonly directory: string;
   readonly settings: Omit<KafkaNodeSettings, 'logDirectory'>;
   readonly startTimeoutMs: number;
-  readonly outlivesUs: boolean;
 }
 
 /** One node of a cluster: broker and controller in one process. */
@@ -66,7 +65,7 @@ export interface KafkaNode {
 
 /** A node that does not run yet. */
 export function createKafkaNode(options: KafkaNodeOptions): KafkaNode {
-  const { directory, settings, startTimeoutMs, outlivesUs } = options;
+  const { directory, settings, startTimeoutMs } = options;
   const { nodeId, ports } = settings;
   const own = ports[nodeId - 1] as KafkaPorts;
   const logFile = path.join(directory, 'broker.log');
@@ -82,7 +81,6 @@ export function createKafkaNode(options: KafkaNodeOptions): KafkaNode {
         args: javaArguments(options.program, 'kafka.Kafka', [settingsFile(directory)]),
         cwd: directory,
         logFile,
-        outlivesUs,
       });
     }
     await waitUntilReady(what, current, () => isKafkaReady(LOOPBACK, own.broker, awaited), startTimeoutMs);

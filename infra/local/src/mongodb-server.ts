@@ -33,8 +33,6 @@ export interface MongodbOptions {
   readonly fsync?: boolean;
   /** How long one start may take. Default 60,000. */
   readonly startTimeoutMs?: number;
-  /** True lets the server go on when this process ends. Default false. */
-  readonly outlivesUs?: boolean;
   /** Told of what takes time. Default: nobody. */
   readonly progress?: Progress;
 }
@@ -73,7 +71,7 @@ export interface MongodbServer extends AsyncDisposable {
  * @throws LocalServersError
  */
 export async function startMongodb(options: MongodbOptions = {}): Promise<MongodbServer> {
-  const { credentials, fsync = true, outlivesUs = false } = options;
+  const { credentials, fsync = true } = options;
   const { progress = () => undefined, startTimeoutMs = START_TIMEOUT_MS } = options;
   demandNothingMissing(await missingForMongodb());
   killOrphans();
@@ -90,7 +88,6 @@ export async function startMongodb(options: MongodbOptions = {}): Promise<Mongod
     port: databasePort,
     fsync,
     startTimeoutMs,
-    outlivesUs,
   });
   const gateway = createGateway({
     ferretdb,
@@ -98,7 +95,6 @@ export async function startMongodb(options: MongodbOptions = {}): Promise<Mongod
     port,
     databasePort,
     asksCredentials: credentials !== undefined,
-    outlivesUs,
   });
   const isTemporary = options.directory === undefined;
   const start: MongodbServer['start'] = async ({ isWritable = true } = {}) => {
@@ -110,7 +106,7 @@ export async function startMongodb(options: MongodbOptions = {}): Promise<Mongod
       (!isWritable || (credentials === undefined ? takesWrites(LOOPBACK, port) : takesWritesBelow(database)));
     await waitUntilReady('FerretDB', server, isReady, startTimeoutMs);
   };
-  const kill: MongodbServer['kill'] = async (signal = 'SIGKILL', part = undefined) => {
+  const kill: MongodbServer['kill'] = async (signal = 'SIGKILL', part) => {
     if (part !== 'database') await gateway.kill(signal);
     if (part !== 'gateway') await database.kill(signal);
   };
@@ -158,9 +154,8 @@ function createGateway(options: {
   readonly port: number;
   readonly databasePort: number;
   readonly asksCredentials: boolean;
-  readonly outlivesUs: boolean;
 }): Gateway {
-  const { ferretdb, directory, port, databasePort, asksCredentials, outlivesUs } = options;
+  const { ferretdb, directory, port, databasePort, asksCredentials } = options;
   const logFile = path.join(directory, 'ferretdb.log');
   let current: BackgroundProcess | undefined;
   return {
@@ -189,7 +184,6 @@ function createGateway(options: {
         logFile,
         environment: { HOME: directory, DO_NOT_TRACK: '1' },
         user: unprivilegedUser(),
-        outlivesUs,
       });
       return current;
     },

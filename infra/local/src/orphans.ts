@@ -17,6 +17,7 @@ interface Household {
 const servers = new Map<number, ProcessIdentity>();
 let isWatchingExit = false;
 
+/** The server ends with this process from now on. */
 export function remember(identity: ProcessIdentity): void {
   servers.set(identity.pid, identity);
   if (!isWatchingExit) {
@@ -26,6 +27,7 @@ export function remember(identity: ProcessIdentity): void {
   writeHousehold();
 }
 
+/** The server has ended, or goes on when this process ends. */
 export function forget(identity: ProcessIdentity): void {
   servers.delete(identity.pid);
   writeHousehold();

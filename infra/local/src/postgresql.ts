@@ -28,7 +28,6 @@ export interface PostgresqlOptions {
   /** False gives up durability for speed: what is lost at a power failure, never at a kill. */
   readonly fsync: boolean;
   readonly startTimeoutMs: number;
-  readonly outlivesUs: boolean;
 }
 
 /** The PostgreSQL under a MongoDB-wire server. */
@@ -43,7 +42,7 @@ export interface Postgresql {
 }
 
 export function createPostgresql(options: PostgresqlOptions): Postgresql {
-  const { programs, directory, port, startTimeoutMs, outlivesUs } = options;
+  const { programs, directory, port, startTimeoutMs } = options;
   const data = path.join(directory, 'data');
   const logFile = path.join(directory, 'postgresql.log');
   const user = unprivilegedUser();
@@ -69,7 +68,6 @@ export function createPostgresql(options: PostgresqlOptions): Postgresql {
           logFile,
           environment: { HOME: directory },
           user,
-          outlivesUs,
         });
       }
       const isReady = async (): Promise<boolean> => (await query('select 1')).stdout.trim() === '1';
