@@ -1,9 +1,14 @@
+const { STEPFOLD_TEST_KAFKA, STEPFOLD_TEST_MONGODB, STEPFOLD_TEST_FAULTS } = process.env;
+const hasServers = Boolean(STEPFOLD_TEST_KAFKA) && Boolean(STEPFOLD_TEST_MONGODB);
+
 /** One configuration for every package: sources are compiled by swc, packages resolve to their sources. */
 export default {
   rootDir: import.meta.dirname,
   roots: ['<rootDir>/libs', '<rootDir>/services', '<rootDir>/infra', '<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  // Fault tests start servers of their own and kill them: they run alone, and only if asked for. Tests against
+  // real servers run if the servers are given. `npm test` sees to both.
+  testMatch: [STEPFOLD_TEST_FAULTS ? '**/*.fault.test.ts' : '**/!(*.fault).test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(hasServers ? [] : ['\\.int\\.test\\.ts$'])],
   modulePathIgnorePatterns: ['/dist/'],
   testEnvironment: 'node',
   // Many suites wait for processes; by default two processors would get one worker.

@@ -1,12 +1,16 @@
 /**
- * `npm test`: sets up what is missing, then lint, unit and integration tests, and a simulation with fresh
- * seeds. Arguments are those of jest: `npm test -- libs/fold`. The last line counts what ran.
+ * `npm test`: sets up what is missing, then lint, the tests, the fault tests, and a simulation with fresh
+ * seeds. Tests against real servers get those that the environment gives (STEPFOLD_TEST_KAFKA,
+ * STEPFOLD_TEST_MONGODB), or local ones that are started for them; where neither is to be had, one line says
+ * what was not run, and with CI set the run fails. Arguments are those of jest: `npm test -- libs/fold`.
+ * The last line counts what ran.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { prepare, root, run } from './prepare.mjs';
+import { openTestServers } from './test-servers.mjs';
 
 const SEEDS = 200;
 
@@ -16,33 +20,109 @@ if (jestArguments.length === 0) run('lint', 'npm', ['run', '--silent', 'lint']);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
-runJest();
+const notRun = await runTests();
 if (jestArguments.length === 0) {
   runSimulation(['--seeds', String(SEEDS)]);
   // From a fixed seed: that a planted bug is found within the seeds allowed must not be a matter of luck.
   runSimulation(['--canary', '--from', '1']);
 }
 for (const failure of failures) console.error(`✗ ${failure}`);
+if (notRun !== undefined) console.error(`\n${notRun}`);
 console.log(`\ntests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exit(failures.length === 0 && counts.failed === 0 && counts.passed > 0 ? 0 : 1);
 
-function runJest() {
+/** Runs jest with the servers that the tests need. Answers the line about tests that could not be run. */
+async function runTests() {
+  // With any address, to see every test that there is.
+  const files = listTests({ STEPFOLD_TEST_KAFKA: 'any', STEPFOLD_TEST_MONGODB: 'any' });
+  const faultFiles = listTests({ STEPFOLD_TEST_FAULTS: '1' });
+  const onServers = files.filter((file) => file.endsWith('.int.test.ts'));
+  // Tests of processes run on whatever there is.
+  const needsServers = onServers.length > 0 || files.some((file) => file.endsWith('.e2e.test.ts'));
+  let current;
+  let servers;
+  const onSignal = async (exitCode) => {
+    current?.kill('SIGTERM');
+    await servers?.stop();
+    process.exit(exitCode);
+  };
+  const listeners = { SIGINT: () => void onSignal(130), SIGTERM: () => void onSignal(143) };
+  for (const [signal, listener] of Object.entries(listeners)) process.on(signal, listener);
+
+  servers = await openTestServers({ needsServers, needsFaults: faultFiles.length > 0 });
+  const { environment, obstacles, canRunFaults } = servers;
+  const runJest = (args, added) => jest(args, added, (child) => (current = child));
+  try {
+    if (files.length > 0 || faultFiles.length === 0) await runJest([], environment ?? {});
+    if (faultFiles.length > 0 && canRunFaults) {
+      await runJest(['--runInBand'], { ...environment, STEPFOLD_TEST_FAULTS: '1' });
+    }
+  } finally {
+    await servers.stop();
+    for (const [signal, listener] of Object.entries(listeners)) process.off(signal, listener);
+  }
+  const left = [
+    ...(environment === undefined
+      ? [`tests against real Kafka and MongoDB (${onServers.length} files, and those of processes on them)`]
+      : []),
+    ...(canRunFaults ? [] : [`fault tests (${faultFiles.length} files)`]),
+  ];
+  if (left.length === 0) return undefined;
+  if (process.env.CI) failures.push(`with CI set every test has to run: ${left.join(' and ')} did not`);
+  return (
+    `▲ NOT RUN: ${left.join(' and ')}, because ${oneLine(obstacles.join('; '))}. ` +
+    'See infra/README.md; then run npm test again.'
+  );
+}
+
+/** The files of tests that jest would run with these variables. */
+function listTests(environment) {
+  const { stdout, status } = spawnSync('npx', ['jest', '--listTests', ...jestArguments], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, STEPFOLD_TEST_FAULTS: '', ...environment },
+  });
+  // Arguments that jest refuses are told by the run itself.
+  return status === 0 ? stdout.split('\n').filter((line) => line.endsWith('.test.ts')) : [];
+}
+
+/** Runs jest once and adds what it counted. */
+async function jest(ownArguments, environment, onStart) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'stepfold-test-'));
   const report = path.join(folder, 'report.json');
-  console.log(`\n▸ test: jest ${jestArguments.join(' ')}`);
-  const args = ['jest', '--json', `--outputFile=${report}`, ...jestArguments];
-  const result = spawnSync('npx', args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (result.status !== 0) failures.push('jest failed');
-  if (!fs.existsSync(report)) return;
-  const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = JSON.parse(
-    fs.readFileSync(report, 'utf8'),
+  console.log(
+    `\n▸ test: ${environment.STEPFOLD_TEST_FAULTS ? 'STEPFOLD_TEST_FAULTS=1 ' : ''}jest ${[...ownArguments, ...jestArguments].join(' ')}`,
   );
+  const child = spawn(
+    'npx',
+    ['jest', '--json', `--outputFile=${report}`, ...ownArguments, ...jestArguments],
+    {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, STEPFOLD_TEST_FAULTS: '', ...environment },
+    },
+  );
+  onStart(child);
+  const exitCode = await new Promise((resolve) => {
+    child.once('error', resolve);
+    child.once('exit', resolve);
+  });
+  if (exitCode !== 0) failures.push('jest failed');
+  if (fs.existsSync(report)) count(JSON.parse(fs.readFileSync(report, 'utf8')));
   fs.rmSync(folder, { recursive: true, force: true });
+}
+
+function count({ numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites }) {
   counts.passed += numPassedTests;
   counts.failed += numFailedTests + numRuntimeErrorTestSuites;
   counts.skipped += numPendingTests;
   // What was skipped looks green; where everything is required it is not.
   if (process.env.CI && numPendingTests > 0) failures.push(`${numPendingTests} tests were skipped`);
+}
+
+function oneLine(text) {
+  return text.trim().replaceAll(/\s*\n\s*/g, ' ');
 }
 
 function runSimulation(args) {
