@@ -69,10 +69,12 @@ async function runTests() {
   ];
   if (left.length === 0) return undefined;
   if (process.env.CI) failures.push(`with CI set every test has to run: ${left.join(' and ')} did not`);
-  return (
-    `▲ NOT RUN: ${left.join(' and ')}, because ${oneLine(obstacles.join('; '))}. ` +
-    'See infra/README.md; then run npm test again.'
-  );
+  const instead =
+    environment === undefined
+      ? ', or point STEPFOLD_TEST_KAFKA and STEPFOLD_TEST_MONGODB at your own servers'
+      : '';
+  const reasons = oneLine(obstacles.join('; '));
+  return `▲ NOT RUN: ${left.join(' and ')}: ${reasons}${instead}; then run npm test again (infra/README.md)`;
 }
 
 /** The files of tests that jest would run with these variables. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { LocalServersError } from './errors.js';
-import { forget, remember } from './orphans.js';
+import { forgetServer, rememberServer } from './orphans.js';
 import { identifyProcess, isStillRunning, signalProcess, type ProcessIdentity } from './process-identity.js';
 import { waitUntil } from './wait-until.js';
 
@@ -50,8 +50,8 @@ export async function startBackground(options: BackgroundCommand): Promise<Backg
     child.unref();
     const identity = identifyProcess(child.pid as number);
     if (identity === undefined) throw startFailure(`${command} ended at once`, logFile);
-    remember(identity);
-    child.once('exit', () => forget(identity));
+    rememberServer(identity);
+    child.once('exit', () => forgetServer(identity));
     return { identity, logFile, isRunning: () => isStillRunning(identity) };
   } finally {
     fs.closeSync(log);

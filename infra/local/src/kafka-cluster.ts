@@ -1,7 +1,6 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { killOrphans } from './orphans.js';
+import { forgetFolder, killOrphans } from './orphans.js';
 import { LocalServersError } from './errors.js';
 import { fetchKafka } from './fetch-kafka.js';
 import type { Progress } from './fetched-folder.js';
@@ -9,7 +8,8 @@ import { freePorts } from './free-ports.js';
 import { makeKeyStore } from './key-store.js';
 import { createKafkaNode, type KafkaNode } from './kafka-node.js';
 import type { KafkaPorts, KafkaUser } from './kafka-properties.js';
-import { demandNothingMissing, missingForKafka } from './required-tools.js';
+import { makeTemporaryFolder, removeTemporaryFolder } from './temporary-folder.js';
+import { demandToolsForKafka } from './required-tools.js';
 
 const START_TIMEOUT_MS = 60_000;
 
@@ -62,7 +62,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
       `${count} nodes need ${count} ports, and ${options.ports.length} were given`,
     );
   }
-  demandNothingMissing(await missingForKafka());
+  await demandToolsForKafka();
   killOrphans();
   const fetched = await fetchKafka(progress);
   const program = {
@@ -71,7 +71,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
     // Classes are archived for one collector.
     ...(options.isForBenchmarks === true ? { isQuickToStart: false, archiveOptions: [] } : {}),
   };
-  const directory = options.directory ?? fs.mkdtempSync(path.join(os.tmpdir(), 'stepfold-kafka-'));
+  const directory = options.directory ?? makeTemporaryFolder('stepfold-kafka-');
   fs.mkdirSync(directory, { recursive: true });
   const security = users.length === 0 ? undefined : { ...(await makeKeyStore(directory)), users };
   const ports = await choosePorts(count, options.ports, security !== undefined);
@@ -92,13 +92,14 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
   const stop = async (): Promise<void> => {
     // Data that nobody will read need no orderly end.
     await Promise.all(nodes.map((node) => (isTemporary ? node.kill('SIGKILL') : node.stop())));
-    if (isTemporary) fs.rmSync(directory, { recursive: true, force: true });
+    if (isTemporary) removeTemporaryFolder(directory);
   };
   const awaited = nodes.map(({ id }) => id);
   const starts = await Promise.allSettled(nodes.map((node) => node.start({ awaited })));
   const failure = starts.find((start) => start.status === 'rejected');
   if (failure !== undefined) {
     // The folder stays: the error names log files in it.
+    forgetFolder(directory);
     await Promise.all(nodes.map((node) => node.kill('SIGKILL')));
     throw failure.reason;
   }

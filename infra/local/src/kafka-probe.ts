@@ -11,6 +11,8 @@ const DESCRIBE_GROUPS = { key: 15, version: 0 };
 const INIT_PRODUCER_ID = { key: 22, version: 0 };
 
 const TIMEOUT_MS = 2_000;
+/** The answers to what is asked here are small; a larger length is another protocol's text. */
+const ANSWER_BYTES_MAX = 1_048_576;
 const PROBE_GROUP = 'stepfold-local-servers-probe';
 
 /**
@@ -51,6 +53,10 @@ async function withConnection<T>(host: string, port: number, work: (ask: Ask) =>
   let received = Buffer.alloc(0);
   socket.on('data', (chunk) => {
     received = Buffer.concat([received, chunk]);
+    if (received.length >= 4 && received.readUInt32BE(0) > ANSWER_BYTES_MAX) {
+      socket.destroy(new Error('another protocol'));
+      return;
+    }
     if (received.length < 4 || received.length < 4 + received.readInt32BE(0)) return;
     answerTo?.(received.subarray(4));
     received = Buffer.alloc(0);

@@ -43,10 +43,16 @@ async function lastOffset(brokers: readonly string[]): Promise<number> {
 
 describe('one Kafka node', () => {
   let kafka: KafkaCluster;
+  let directory: string;
   beforeAll(async () => {
     kafka = await startKafka();
+    directory = fs.mkdtempSync(path.join(os.tmpdir(), 'stepfold-test-'));
   });
-  afterAll(() => kafka.stop());
+  afterAll(async () => {
+    await kafka.stop();
+    fs.rmSync(directory, { recursive: true, force: true });
+    expect(fs.existsSync(kafka.directory)).toBe(false);
+  });
 
   it('has what was acknowledged after it was killed and started again, on the same port', async () => {
     const { brokers } = kafka;
@@ -80,14 +86,14 @@ describe('one Kafka node', () => {
 
   it('tells that its port is taken', async () => {
     const port = Number(kafka.brokers[0]!.split(':')[1]);
-    await expect(startKafka({ ports: [port] })).rejects.toMatchObject({
+    await expect(startKafka({ ports: [port], directory })).rejects.toMatchObject({
       code: 'start-failed',
       message: expect.stringContaining(`127.0.0.1:${port}: another process does`),
     });
   });
 
   it('shows the end of its log if it cannot be started', async () => {
-    await expect(startKafka({ properties: { 'num.io.threads': 'none' } })).rejects.toMatchObject({
+    await expect(startKafka({ properties: { 'num.io.threads': 'none' }, directory })).rejects.toMatchObject({
       code: 'start-failed',
       message: expect.stringContaining('num.io.threads'),
     });
@@ -115,7 +121,7 @@ describe('three Kafka nodes', () => {
 describe('Kafka with users', () => {
   it('lets in who has the password, over TLS, and nobody else', async () => {
     await using kafka = await startKafka({ users: [{ name: 'alice', password: 'open-sesame' }] });
-    const connect = (mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512', password: string) => {
+    const connect = async (mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512', password: string) => {
       const admin = new Kafka({
         brokers: [...kafka.secureBrokers],
         logLevel: logLevel.NOTHING,
@@ -123,10 +129,12 @@ describe('Kafka with users', () => {
         ssl: { ca: [kafka.certificate!] },
         sasl: { mechanism, username: 'alice', password } as never,
       }).admin();
-      return admin
-        .connect()
-        .then(() => admin.listTopics())
-        .finally(() => admin.disconnect());
+      try {
+        await admin.connect();
+        await admin.listTopics();
+      } finally {
+        await admin.disconnect();
+      }
     };
     for (const mechanism of ['plain', 'scram-sha-256', 'scram-sha-512'] as const) {
       await connect(mechanism, 'open-sesame');
@@ -233,11 +241,11 @@ describe('the MongoDB-wire server', () => {
     await using secured = await startMongodb({ credentials: { user: 'alice', password } });
     const tryInsert = async (url: string): Promise<unknown> => {
       const client = new MongoClient(url, { serverSelectionTimeoutMS: 5_000 });
-      return client
-        .db('local_servers')
-        .collection('things')
-        .insertOne({})
-        .finally(() => client.close());
+      try {
+        return await client.db('local_servers').collection('things').insertOne({});
+      } finally {
+        await client.close();
+      }
     };
     await tryInsert(secured.url);
     await expect(tryInsert(`mongodb://127.0.0.1:${secured.port}/`)).rejects.toThrow(/auth/i);

@@ -7,6 +7,8 @@ import net from 'node:net';
  */
 const OP_MSG = 2013;
 const TIMEOUT_MS = 2_000;
+/** The answers to what is asked here are small; a larger length is another protocol's text. */
+const ANSWER_BYTES_MAX = 1_048_576;
 const PROBE_DATABASE = 'stepfold_local_servers_probe';
 
 /** True if the server answers `hello` as one that takes writes. */
@@ -54,6 +56,10 @@ async function withConnection<T>(host: string, port: number, work: (ask: Ask) =>
   let received = Buffer.alloc(0);
   socket.on('data', (chunk) => {
     received = Buffer.concat([received, chunk]);
+    if (received.length >= 4 && received.readUInt32LE(0) > ANSWER_BYTES_MAX) {
+      socket.destroy(new Error('another protocol'));
+      return;
+    }
     if (received.length < 4 || received.length < received.readInt32LE(0)) return;
     answerTo?.(received);
     received = Buffer.alloc(0);

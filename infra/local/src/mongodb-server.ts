@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import {
   killProcess,
@@ -15,10 +14,11 @@ import { fetchPostgresql } from './fetch-postgresql.js';
 import type { Progress } from './fetched-folder.js';
 import { freePorts, isPortFree, LOOPBACK } from './free-ports.js';
 import { answersHello, takesWrites } from './mongodb-probe.js';
-import { killOrphans } from './orphans.js';
+import { forgetFolder, killOrphans } from './orphans.js';
 import { createPostgresql, SUPERUSER, type Postgresql } from './postgresql.js';
 import { signalProcess } from './process-identity.js';
-import { demandNothingMissing, missingForMongodb } from './required-tools.js';
+import { makeTemporaryFolder, removeTemporaryFolder } from './temporary-folder.js';
+import { demandToolsForMongodb } from './required-tools.js';
 
 const START_TIMEOUT_MS = 60_000;
 
@@ -73,12 +73,12 @@ export interface MongodbServer extends AsyncDisposable {
 export async function startMongodb(options: MongodbOptions = {}): Promise<MongodbServer> {
   const { credentials, fsync = true } = options;
   const { progress = () => undefined, startTimeoutMs = START_TIMEOUT_MS } = options;
-  demandNothingMissing(await missingForMongodb());
+  await demandToolsForMongodb();
   killOrphans();
   const [ferretdb, programs] = await Promise.all([fetchFerretdb(progress), fetchPostgresql(progress)]);
   checkReachable(programs);
   checkReachable(path.dirname(ferretdb));
-  const directory = options.directory ?? fs.mkdtempSync(path.join(os.tmpdir(), 'stepfold-mongodb-'));
+  const directory = options.directory ?? makeTemporaryFolder('stepfold-mongodb-');
   giveFolder(directory);
   const [free, databasePort] = (await freePorts(2)) as [number, number];
   const port = options.port ?? free;
@@ -114,7 +114,7 @@ export async function startMongodb(options: MongodbOptions = {}): Promise<Mongod
     if (isTemporary) {
       // Data that nobody will read need no orderly end.
       await kill('SIGKILL');
-      fs.rmSync(directory, { recursive: true, force: true });
+      removeTemporaryFolder(directory);
       return;
     }
     await gateway.kill('SIGTERM');
@@ -124,6 +124,7 @@ export async function startMongodb(options: MongodbOptions = {}): Promise<Mongod
     await start();
   } catch (error) {
     // The folder stays: the error names log files in it.
+    forgetFolder(directory);
     await kill('SIGKILL');
     throw error;
   }

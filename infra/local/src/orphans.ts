@@ -5,66 +5,89 @@ import { makeCacheFolder } from './cache-folder.js';
 import { identifyProcess, isStillRunning, signalProcess, type ProcessIdentity } from './process-identity.js';
 
 /**
- * The servers that end with this process. At an orderly end they are killed by `process.on('exit')`. A
- * process that is itself killed cannot do that; so a file in the cache names its servers, and whoever starts
- * servers next kills those whose owner is gone.
+ * The servers that end with this process, and the folders that go with them. At an orderly end that is done
+ * by `process.on('exit')`. A process that is itself killed cannot do it; so a file in the cache names what
+ * it has, and whoever starts servers next clears up after owners that are gone.
  */
 interface Household {
   readonly owner: ProcessIdentity;
   readonly servers: readonly ProcessIdentity[];
+  readonly folders: readonly string[];
 }
 
 const servers = new Map<number, ProcessIdentity>();
+const folders = new Set<string>();
 let isWatchingExit = false;
 
 /** The server ends with this process from now on. */
-export function remember(identity: ProcessIdentity): void {
+export function rememberServer(identity: ProcessIdentity): void {
   servers.set(identity.pid, identity);
-  if (!isWatchingExit) {
-    isWatchingExit = true;
-    process.on('exit', killAll);
-  }
   writeHousehold();
 }
 
 /** The server has ended, or goes on when this process ends. */
-export function forget(identity: ProcessIdentity): void {
-  servers.delete(identity.pid);
+export function forgetServer(identity: ProcessIdentity): void {
+  if (servers.delete(identity.pid)) writeHousehold();
+}
+
+/** The folder is removed when this process ends. */
+export function rememberFolder(folder: string): void {
+  folders.add(folder);
   writeHousehold();
 }
 
-/** Kills what processes that are no more have left running. Answers how many. */
+/** The folder has been removed, or stays. */
+export function forgetFolder(folder: string): void {
+  if (folders.delete(folder)) writeHousehold();
+}
+
+/** Kills what processes that are no more have left running, and removes their folders. Answers how many it killed. */
 export function killOrphans(): number {
-  const folder = makeCacheFolder('running');
+  const registry = makeCacheFolder('running');
   let killed = 0;
-  for (const name of fs.readdirSync(folder)) {
-    const file = path.join(folder, name);
+  for (const name of fs.readdirSync(registry)) {
+    const file = path.join(registry, name);
     const household = readHousehold(file);
     if (household === undefined || isStillRunning(household.owner)) continue;
-    for (const identity of household.servers) if (signalProcess(identity, 'SIGKILL')) killed++;
+    killed += clear(household);
     fs.rmSync(file, { force: true });
   }
   return killed;
 }
 
-function killAll(): void {
-  for (const identity of servers.values()) signalProcess(identity, 'SIGKILL');
-  servers.clear();
-  writeHousehold();
+function clear(household: Omit<Household, 'owner'>): number {
+  const killed = household.servers.filter((identity) => signalProcess(identity, 'SIGKILL'));
+  for (const folder of household.folders) {
+    try {
+      // A server that has just been killed may still be adding a file.
+      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // The folder of temporary files is cleared by the system sooner or later.
+    }
+  }
+  return killed.length;
 }
 
 function writeHousehold(): void {
-  const file = path.join(makeCacheFolder('running'), `${process.pid}.json`);
-  if (servers.size === 0) {
+  if (!isWatchingExit) {
+    isWatchingExit = true;
+    process.on('exit', () => {
+      clear({ servers: [...servers.values()], folders: [...folders] });
+      fs.rmSync(ownFile(), { force: true });
+    });
+  }
+  const file = ownFile();
+  const owner = identifyProcess(process.pid);
+  if ((servers.size === 0 && folders.size === 0) || owner === undefined) {
     fs.rmSync(file, { force: true });
     return;
   }
-  const owner = identifyProcess(process.pid);
-  if (owner === undefined) return;
-  const household: Household = { owner, servers: [...servers.values()] };
+  const household: Household = { owner, servers: [...servers.values()], folders: [...folders] };
   fs.writeFileSync(`${file}.new`, JSON.stringify(household));
   fs.renameSync(`${file}.new`, file);
 }
+
+const ownFile = (): string => path.join(makeCacheFolder('running'), `${process.pid}.json`);
 
 function readHousehold(file: string): Household | undefined {
   if (!file.endsWith('.json')) return undefined;

@@ -14,9 +14,9 @@ import { startKafka, type KafkaCluster } from './kafka-cluster.js';
 import { isKafkaReady } from './kafka-probe.js';
 import { answersHello } from './mongodb-probe.js';
 import { startMongodb, type MongodbServer } from './mongodb-server.js';
-import { forget, killOrphans } from './orphans.js';
+import { forgetServer, killOrphans } from './orphans.js';
 import { identifyProcess, isStillRunning, type ProcessIdentity } from './process-identity.js';
-import { demandNothingMissing, missingForKafka, missingForMongodb } from './required-tools.js';
+import { demandToolsForKafka, demandToolsForMongodb } from './required-tools.js';
 import {
   readServersState,
   removeServersState,
@@ -141,10 +141,16 @@ function usageError(sentence: string): LocalServersError {
 }
 
 async function fetchAll({ result, progress }: CommandOutput): Promise<number> {
-  demandNothingMissing([...(await missingForKafka()), ...(await missingForMongodb())]);
+  await demandTools();
   await Promise.all([fetchKafka(progress), fetchFerretdb(progress), fetchPostgresql(progress)]);
   result(`everything is in ${cacheFolder()}`);
   return 0;
+}
+
+/** Both before anything is begun, so that nobody waits for one in vain. */
+async function demandTools(): Promise<void> {
+  await demandToolsForKafka();
+  await demandToolsForMongodb();
 }
 
 async function start(command: ServersCommand, output: CommandOutput): Promise<number> {
@@ -155,7 +161,7 @@ async function start(command: ServersCommand, output: CommandOutput): Promise<nu
     await stopAll(earlier);
   }
   killOrphans();
-  demandNothingMissing([...(await missingForKafka()), ...(await missingForMongodb())]);
+  await demandTools();
   const { kafkaNodes, kafkaPort } = command;
   const [kafka, mongodb] = await bothOrNeither(
     startKafka({
@@ -174,7 +180,7 @@ async function start(command: ServersCommand, output: CommandOutput): Promise<nu
   );
   const state = stateOf(kafka, mongodb);
   writeServersState(state);
-  for (const identity of processesOf(state)) forget(identity);
+  for (const identity of processesOf(state)) forgetServer(identity);
   tellAddresses(state, command, output);
   return 0;
 }
