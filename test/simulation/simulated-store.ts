@@ -2,8 +2,10 @@ import type { Message } from '@stepfold/fold';
 import {
   guardedWrite,
   orderOf,
+  registeredAfter,
   type ChatSummary,
   type DeadLetter,
+  type GenerationClaim,
   type GuardedWritePort,
   type MessageStore,
   type Page,
@@ -144,6 +146,14 @@ export class SimulatedStore implements MessageStore {
       const isSwitched = server.live === from;
       if (isSwitched) server.live = to;
       answer(isSwitched);
+    });
+  }
+
+  claimGeneration(claim: GenerationClaim): Promise<GenerationClaim> {
+    const { server, exchange, incarnation } = this.options;
+    return exchange.request<GenerationClaim>(incarnation, 'claim generation', (answer) => {
+      server.generation = registeredAfter(server.generation, claim);
+      answer(server.generation);
     });
   }
 

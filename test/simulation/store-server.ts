@@ -3,6 +3,7 @@ import {
   FIRST_COLLECTION,
   orderOf,
   type DeadLetter,
+  type GenerationClaim,
   type Progress,
   type ReplaceAnswer,
   type UpsertAnswer,
@@ -59,6 +60,8 @@ export class StoreServer {
   readonly letterOrdinals = new Map<string, number>();
   readonly progress = new Map<number, Progress>();
   live = FIRST_COLLECTION;
+  /** What is registered of the log. */
+  generation: GenerationClaim | undefined;
   /** Called when an upsert of somebody pauses between its look and its insert: a moment for misfortune. */
   onPause: (by: string) => void = () => undefined;
   /** Set to a looser one to see whether that is noticed. */

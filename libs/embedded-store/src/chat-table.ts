@@ -1,9 +1,16 @@
-import { orderOf, type ChatSummary, type Page, type PageOptions } from '@stepfold/message-store';
+import {
+  chatCursor,
+  itemsMaxOf,
+  orderOf,
+  parseChatCursor,
+  type ChatSummary,
+  type Page,
+  type PageOptions,
+} from '@stepfold/message-store';
 import type { Message } from '@stepfold/fold';
-import { chatCursor, parseChatCursor } from './cursor.js';
 import type { Reads, Writes } from './database.js';
 import { activityKey, activityRange, chatKey, lastFieldOf } from './keys.js';
-import { itemsMaxOf, takePage } from './page.js';
+import { takePage } from './page.js';
 
 /** A chat as it is stored: the lowest, the highest and the last of what its versions said. */
 interface StoredChat {

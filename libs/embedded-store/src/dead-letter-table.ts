@@ -1,9 +1,15 @@
 import { UsageError } from '@stepfold/runtime';
-import type { DeadLetter, Page, PageOptions } from '@stepfold/message-store';
-import { isDeadLetterId, parseDeadLetterCursor } from './cursor.js';
+import {
+  isDeadLetterId,
+  itemsMaxOf,
+  parseDeadLetterCursor,
+  type DeadLetter,
+  type Page,
+  type PageOptions,
+} from '@stepfold/message-store';
 import type { Reads, Writes } from './database.js';
 import { deadLetterKey, deadLetterRange } from './keys.js';
-import { itemsMaxOf, takePage } from './page.js';
+import { takePage } from './page.js';
 
 /** A dead letter as JSON: the bytes of its record as base64, a missing one as null. */
 type StoredLetter = Omit<DeadLetter, 'key' | 'value'> & {

@@ -1,10 +1,16 @@
 import { isId } from '@stepfold/events';
 import type { Message } from '@stepfold/fold';
-import type { DeadLetter, MessageStore, WriteOutcome } from '@stepfold/message-store';
+import {
+  boundedBatches,
+  requireGenerationClaim,
+  type DeadLetter,
+  type MessageStore,
+  type WriteOutcome,
+} from '@stepfold/message-store';
 import { InvariantViolation, sleep, UsageError, type Runtime } from '@stepfold/runtime';
-import { boundedBatches } from './bounded-batches.js';
 import { raiseChats, readChats } from './chat-table.js';
 import { openDatabase, type Database, type Writes } from './database.js';
+import { claimStoredGeneration } from './generation-table.js';
 import { encodeLetter, insertLetter, readDeadLetters } from './dead-letter-table.js';
 import { readLiveCollection, switchLive } from './live-collection.js';
 import { raiseMessage, readMessage, readMessages } from './message-table.js';
@@ -55,6 +61,10 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
     switchLiveCollection: async (from, to) => {
       requireCollection(to);
       return database.write((writes) => switchLive(writes, from, to));
+    },
+    claimGeneration: async (claim) => {
+      requireGenerationClaim(claim);
+      return database.write((writes) => claimStoredGeneration(writes, claim));
     },
     close: () => database.close(),
     [Symbol.asyncDispose]: () => database.close(),

@@ -1,3 +1,5 @@
+import type { ActivityPlace, MessagePlace } from '@stepfold/message-store';
+
 /**
  * Every record lies in one ordered key space. A key is a table letter and its fields with NUL between
  * them. No field can hold a NUL (ids are checked before they come here), so a field ends where it seems to
@@ -26,7 +28,7 @@ export interface KeyRange {
   readonly end: Buffer;
 }
 
-export function settingKey(name: 'format' | 'live'): Buffer {
+export function settingKey(name: 'format' | 'live' | 'log'): Buffer {
   return key('setting', name);
 }
 
@@ -47,11 +49,6 @@ export function messageRange(collection: string, chatId: string, after?: Message
     : rangeAfter(messageKey(collection, chatId, after.order, after.stepId), 'message', collection, chatId);
 }
 
-export interface MessagePlace {
-  readonly order: bigint;
-  readonly stepId: string;
-}
-
 export function chatKey(chatId: string): Buffer {
   return key('chat', chatId);
 }
@@ -65,11 +62,6 @@ export function activityRange(after?: ActivityPlace): KeyRange {
   return after === undefined
     ? rangeOf('chat-by-activity')
     : rangeAfter(activityKey(after), 'chat-by-activity');
-}
-
-export interface ActivityPlace {
-  readonly updatedAtMicros: number;
-  readonly chatId: string;
 }
 
 export function progressKey(generation: number, partition: number): Buffer {

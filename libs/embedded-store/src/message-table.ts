@@ -1,11 +1,18 @@
 import type { Message } from '@stepfold/fold';
-import { orderOf, type Page, type PageOptions } from '@stepfold/message-store';
+import {
+  isRaisedBy,
+  itemsMaxOf,
+  messageCursor,
+  orderOf,
+  parseMessageCursor,
+  type Page,
+  type PageOptions,
+} from '@stepfold/message-store';
 import { isId } from '@stepfold/events';
-import { messageCursor, parseMessageCursor } from './cursor.js';
 import type { Reads, Writes } from './database.js';
-import { decodeHead, encodeHead, isRaisedBy } from './guard.js';
+import { decodeHead, encodeHead } from './head-codec.js';
 import { headKey, messageKey, messageRange } from './keys.js';
-import { itemsMaxOf, takePage } from './page.js';
+import { takePage } from './page.js';
 import { decodeMessage, type StoredVersion } from './stored-version.js';
 
 /**

@@ -1,23 +1,4 @@
-import { UsageError } from '@stepfold/runtime';
-import type { Page, PageOptions } from '@stepfold/message-store';
-
-const LIMIT_DEFAULT = 100;
-/** More are never given at once, whatever the caller asks for. */
-export const PAGE_ITEMS_MAX = 1_000;
-/** About so many stored bytes are given at once, but always one item: a page of long messages ends early. */
-export const PAGE_BYTES_MAX = 16 * 1024 * 1024;
-
-/** @throws UsageError `bad-usage` if the limit is not a whole number of at least 1 */
-export function itemsMaxOf(page: PageOptions | undefined): number {
-  const limit = page?.limit ?? LIMIT_DEFAULT;
-  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1) {
-    throw new UsageError(
-      'bad-usage',
-      `The limit of a page is a whole number of at least 1, not ${String(limit)}.`,
-    );
-  }
-  return Math.min(limit, PAGE_ITEMS_MAX);
-}
+import { PAGE_BYTES_MAX, type Page } from '@stepfold/message-store';
 
 /** An item that can stand in a page. */
 export interface PageItem<T> {

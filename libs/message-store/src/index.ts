@@ -1,3 +1,16 @@
+export { boundedBatches } from './bounded-batches.js';
+export {
+  chatCursor,
+  isDeadLetterId,
+  messageCursor,
+  parseChatCursor,
+  parseDeadLetterCursor,
+  parseMessageCursor,
+  type ActivityPlace,
+  type MessagePlace,
+} from './cursor.js';
+export { registeredAfter, requireGenerationClaim, type GenerationClaim } from './generation-claim.js';
+export { headOf, isRaisedBy, type Head } from './guard.js';
 export {
   guardedWrite,
   type GuardedWritePort,
@@ -16,3 +29,5 @@ export {
   type Progress,
   type WriteOutcome,
 } from './message-store.js';
+export { itemsMaxOf, PAGE_BYTES_MAX, PAGE_ITEMS_MAX } from './page-limits.js';
+export { versionProblem } from './version-problem.js';

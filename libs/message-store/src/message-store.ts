@@ -1,5 +1,6 @@
 import type { DeadLetterCode } from '@stepfold/events';
 import type { Message } from '@stepfold/fold';
+import type { GenerationClaim } from './generation-claim.js';
 
 /**
  * Where messages are kept for readers. Every write can be repeated and reordered: the store takes what
@@ -58,6 +59,16 @@ export interface MessageStore extends AsyncDisposable {
    * Makes `to` the live collection if `from` is it; answers whether it was. @throws TransientError
    */
   switchLiveCollection(from: string, to: string): Promise<boolean>;
+
+  /**
+   * Registers the partition count of a log generation, so that processes that find another one can refuse to
+   * start. Answers what is registered afterwards, which is the same for everybody: a claim of a higher generation
+   * than the one known replaces it, one of an equal or lower generation changes nothing. It is durable when it
+   * is answered. What a difference means is the caller's to say.
+   * @throws TransientError
+   * @throws UsageError `bad-usage` if generation or count cannot be one
+   */
+  claimGeneration(claim: GenerationClaim): Promise<GenerationClaim>;
 
   close(): Promise<void>;
 }

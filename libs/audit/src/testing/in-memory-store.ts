@@ -4,6 +4,7 @@ import {
   orderOf,
   type ChatSummary,
   type DeadLetter,
+  type GenerationClaim,
   type MessageStore,
   type Page,
   type PageOptions,
@@ -102,6 +103,10 @@ export class InMemoryStore implements MessageStore {
 
   switchLiveCollection(): Promise<boolean> {
     return Promise.resolve(false);
+  }
+
+  claimGeneration(claim: GenerationClaim): Promise<GenerationClaim> {
+    return Promise.resolve(claim);
   }
 
   close(): Promise<void> {

@@ -3,6 +3,7 @@ import type { MessageStore } from '../message-store.js';
 import { chatTests } from './chat-tests.js';
 import { deadLetterTests } from './dead-letter-tests.js';
 import { exactnessTests } from './exactness-tests.js';
+import { generationTests } from './generation-tests.js';
 import { guardTests } from './guard-tests.js';
 import { handleTests } from './handle-tests.js';
 import { isolationTests } from './isolation-tests.js';
@@ -103,6 +104,7 @@ export function messageStoreConformance(
     group('progress', progressTests);
     group('dead letters', deadLetterTests);
     group('the live collection', liveCollectionTests);
+    group('the generation of the log', generationTests);
     group('handles', handleTests);
 
     for (const title of Object.keys(exemptions)) {

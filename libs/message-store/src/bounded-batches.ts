@@ -1,9 +1,9 @@
-/** One transaction takes no more than this, so that other writers do not wait long. */
+/** One write takes no more than this, so that others do not wait long, and that it fits one message to a server. */
 const ITEMS_MAX = 1_000;
 const BYTES_MAX = 16 * 1024 * 1024;
 
 /**
- * Encodes items as they are taken, in batches for one transaction each: before any lock is taken, and never
+ * Encodes items as they are taken, in batches for one write each: before any lock is taken, and never
  * more in memory than one batch holds.
  */
 export function* boundedBatches<Item, Encoded>(

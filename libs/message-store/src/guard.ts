@@ -1,5 +1,5 @@
-import { orderOf } from '@stepfold/message-store';
 import type { Message } from '@stepfold/fold';
+import { orderOf } from './message-store.js';
 
 /** What the guard compares: how far a version has got, and where its attempt begins on the log. */
 export interface Head {
@@ -25,14 +25,4 @@ export function isRaisedBy(stored: Head | undefined, offered: Head): boolean {
   return (
     offered.rev === stored.rev && offered.foldVersion > stored.foldVersion && stored.order >= offered.order
   );
-}
-
-/** As it is stored: decimal texts, because an order does not fit a double. */
-export function encodeHead(head: Head): Buffer {
-  return Buffer.from(`${head.rev} ${head.foldVersion} ${head.order}`, 'latin1');
-}
-
-export function decodeHead(bytes: Uint8Array): Head {
-  const [rev, foldVersion, order] = Buffer.from(bytes).toString('latin1').split(' ');
-  return { rev: Number(rev), foldVersion: Number(foldVersion), order: BigInt(order!) };
 }

@@ -1,11 +1,22 @@
 import { isId } from '@stepfold/events';
 import { UsageError } from '@stepfold/runtime';
-import type { ActivityPlace, MessagePlace } from './keys.js';
 
 /**
  * Cursors say where a page ended, in decimal text: the place of its last item. They hold no position in
- * a file, so they stay good whatever is written between two pages, and in every process.
+ * a file, so they stay good whatever is written between two pages, in every process and for every store.
  */
+
+/** The place of a message in its chat. */
+export interface MessagePlace {
+  readonly order: bigint;
+  readonly stepId: string;
+}
+
+/** The place of a chat among all, last active first. */
+export interface ActivityPlace {
+  readonly updatedAtMicros: number;
+  readonly chatId: string;
+}
 
 /** Orders are 64-bit integers with a sign, in every store. */
 const ORDER_END = 2n ** 63n;
