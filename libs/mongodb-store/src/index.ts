@@ -1,1 +1,1 @@
-export {};
+export { openMongodbStore, type MongodbStoreOptions } from './open-mongodb-store.js';

@@ -26,6 +26,10 @@ export const errorCatalogue = {
     cause: 'The message store could not be reached, is full, or does not take writes.',
     remedy: 'Check that the store runs, has room and takes writes. Services retry by themselves.',
   },
+  'store-access-denied': {
+    cause: 'The message store refuses the user, the password, or what the user may do.',
+    remedy: 'Correct the credentials in its URL, or give the user the role that the message names.',
+  },
   'position-deleted': {
     cause: 'The committed position lies before the beginning of the log: retention has deleted it.',
     remedy: 'For a writer run `stepfold rebuild`. For a projector set the group to the beginning of the log.',
