@@ -19,6 +19,8 @@ export const chatIndexes: readonly IndexDescription[] = [
 const NAMESPACE_NOT_FOUND = 26;
 /** An index of these keys has another name or other options: somebody has made it on purpose. */
 const INDEX_CONFLICTS: ReadonlySet<unknown> = new Set([85, 86]);
+/** Unauthorized, UserWritesBlocked. */
+const NOT_ALLOWED: ReadonlySet<unknown> = new Set([13, 371]);
 const ROUNDS_MAX = 5;
 const PAUSE_MS = 50;
 
@@ -43,7 +45,7 @@ export async function ensureIndexes(connection: StoreConnection, collectionName:
         return;
       }
       // Several processes make them at the same moment: one of them is done first.
-      if (round === ROUNDS_MAX) throw error;
+      if (round === ROUNDS_MAX || NOT_ALLOWED.has(error.code)) throw error;
       await sleep(connection.runtime, PAUSE_MS * round * (0.5 + connection.runtime.random() / 2));
     }
   }

@@ -124,7 +124,7 @@ function connectionOf(options: MongodbStoreOptions): StoreConnection {
     waitQueueTimeoutMS: operationTimeoutMs,
     socketTimeoutMS: operationTimeoutMs + SOCKET_GRACE_MS,
   });
-  const database = options.database ?? databaseIn(options.url) ?? DATABASE;
+  const database = options.database ?? databaseIn(options.url);
   if (!DATABASE_PATTERN.test(database)) {
     throw new UsageError(
       'bad-configuration',
@@ -170,9 +170,10 @@ function clientOf(url: string, options: MongoClientOptions): MongoClient {
   }
 }
 
-function databaseIn(url: string): string | undefined {
+/** The path of a URL that the driver has read already. */
+function databaseIn(url: string): string {
   const path = /^mongodb(?:\+srv)?:\/\/[^/]*\/([^?]*)/.exec(url)?.[1];
-  return path === undefined || path === '' ? undefined : decodeURIComponent(path);
+  return path === undefined || path === '' ? DATABASE : decodeURIComponent(path);
 }
 
 function timeoutOf(

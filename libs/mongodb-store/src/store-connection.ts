@@ -1,5 +1,5 @@
 import type { Collection, Db, MongoClient, WriteConcernSettings } from 'mongodb';
-import type { Logger, Runtime } from '@stepfold/runtime';
+import { TransientError, type Logger, type Runtime } from '@stepfold/runtime';
 import { closedError, storeError } from './store-error.js';
 import type { StorePlace } from './store-place.js';
 
@@ -43,9 +43,8 @@ export async function guarded<T>(connection: StoreConnection, operation: () => P
   try {
     return await operation();
   } catch (error) {
-    if (connection.isClosed && error instanceof Error && error.name.startsWith('Mongo')) {
-      throw closedError(connection.place);
-    }
-    throw storeError(error, connection.place);
+    const known = storeError(error, connection.place);
+    // What close() has cut off is not the store's trouble.
+    throw connection.isClosed && known instanceof TransientError ? closedError(connection.place) : known;
   }
 }

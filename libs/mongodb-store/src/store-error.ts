@@ -1,6 +1,7 @@
 import {
   MongoBulkWriteError,
   MongoClientClosedError,
+  MongoCompatibilityError,
   MongoError,
   MongoErrorLabel,
   MongoNetworkError,
@@ -70,9 +71,16 @@ export function storeError(error: unknown, place: StorePlace): StepfoldError {
       ? unavailable(place, 'has no primary at the moment', 'Wait until one is elected', options)
       : unreachable(error, place, options);
   }
-  if (error instanceof MongoNetworkError) return unreachable(error, place, options);
+  if (error instanceof MongoNetworkError || isAway(error)) return unreachable(error, place, options);
   if (error instanceof MongoError && error.hasErrorLabel(MongoErrorLabel.RetryableWriteError)) {
     return unreachable(error, place, options);
+  }
+  if (error instanceof MongoCompatibilityError) {
+    return new UsageError(
+      'bad-configuration',
+      `The store at ${place.hosts} is too old: it must be MongoDB 4.4 or later.`,
+      options,
+    );
   }
   return new InvariantViolation(`The store at ${place.hosts} failed: ${nameOf(error)}.`, options);
 }
@@ -129,8 +137,8 @@ export function closedError(place: StorePlace): UsageError {
   return new UsageError('store-closed', `The store at ${place.hosts} is used after it was closed.`);
 }
 
-function unreachable(error: Error, place: StorePlace, options: ErrorOptions): TransientError {
-  const reason = /\b(?:E[A-Z]{4,}|ENOTFOUND)\b/.exec(messagesOf(error))?.[0];
+function unreachable(error: unknown, place: StorePlace, options: ErrorOptions): TransientError {
+  const reason = systemCodeOf(error);
   const shown = reason === undefined ? '' : ` (${reason})`;
   return unavailable(
     place,
@@ -165,6 +173,26 @@ function isTimeout(error: unknown): boolean {
   );
 }
 
+/** Names, because the driver does not export all of these classes. */
+const AWAY_NAMES: ReadonlySet<string> = new Set(['MongoPoolClosedError', 'MongoServerClosedError']);
+
+/** Whether the connection is gone, in the words of the driver's pool, or a name could not be looked up. */
+function isAway(error: unknown): boolean {
+  if (AWAY_NAMES.has(nameOf(error))) return true;
+  return !(error instanceof MongoError) && systemCodeOf(error) !== undefined;
+}
+
+/** What the system calls the trouble: `ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED`. */
+function systemCodeOf(error: unknown): string | undefined {
+  for (const each of chainOf(error)) {
+    const code = (each as { code?: unknown }).code;
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code) && !code.startsWith('ERR_')) return code;
+    const inText = /\bE[A-Z]{4,}\b/.exec(each.message)?.[0];
+    if (inText !== undefined) return inText;
+  }
+  return undefined;
+}
+
 /** Whether some member of a replica set answers. */
 function isReachable(error: MongoServerSelectionError): boolean {
   return [...(error.reason?.servers.values() ?? [])].some((server) => server.type !== 'Unknown');
@@ -180,9 +208,15 @@ function slimCause(error: unknown): Error {
 
 /** The driver wraps the error of the socket once or twice. */
 function messagesOf(error: unknown): string {
-  const messages: string[] = [];
-  for (let at = error; at instanceof Error && messages.length < 5; at = at.cause) messages.push(at.message);
-  return messages.join(': ');
+  return chainOf(error)
+    .map(({ message }) => message)
+    .join(': ');
+}
+
+function chainOf(error: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let at = error; at instanceof Error && chain.length < 5; at = at.cause) chain.push(at);
+  return chain;
 }
 
 function nameOf(error: unknown): string {
