@@ -163,7 +163,7 @@ describe('encodeMessage', () => {
     [[]],
     [{}],
     [2 ** 60],
-    [{ _id: 1, then: 2 }],
+    [{ _id: 1, type: 2 }],
   ])('stores %j as it is, for queries', (value) => {
     expect(dataPartOf(value)['data']).toEqual(value);
     expect(dataPartOf(value)).not.toHaveProperty('data_json');

@@ -134,7 +134,7 @@ function connectionOf(options: MongodbStoreOptions): StoreConnection {
   const prepared = new Map<string, Promise<void>>();
   const connection: StoreConnection = {
     client,
-    database: client.db(database, { readPreference: 'primary', ignoreUndefined: true }),
+    database: client.db(database, { readPreference: 'primary', writeConcern, ignoreUndefined: true }),
     place: placeOf(client, database),
     runtime,
     logger,
