@@ -50,8 +50,6 @@ export function createAssignedPartition(
   const { client, fetcher, member, metrics, groupId, fullName } = context;
   const { topic, partition, committed, limits = {}, signal, isOurs } = assignment;
   const fullTopic = fullName(topic);
-  const unregister = fetcher.register(fullTopic, partition);
-  signal.addEventListener('abort', unregister, { once: true });
   let nextOffset = committed?.nextOffset;
   let hasReachedEnd = false;
   let isPolling = false;
@@ -62,7 +60,8 @@ export function createAssignedPartition(
     for (;;) {
       if (signal.aborted) throw abortReason(signal);
       // Somebody who was frozen for long has to learn whether it is still a member before it reads on.
-      if (!member.isHeard()) await member.present();
+      await member.whenHeard();
+      if (signal.aborted) throw abortReason(signal);
       nextOffset ??= (await readBounds(client, fullTopic, partition)).begin;
       const result = rest === undefined ? await fetchNext(nextOffset) : give(rest);
       if (signal.aborted) throw abortReason(signal);
@@ -120,6 +119,7 @@ export function createAssignedPartition(
   /** Again and again while the group changes: the position is true whichever generation it goes by. */
   async function commit(position: CommittedPosition): Promise<void> {
     for (;;) {
+      if (!isOurs()) throw lostError();
       const membership = await member.present();
       if (!isOurs()) throw lostError();
       try {

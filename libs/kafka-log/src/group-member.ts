@@ -10,11 +10,13 @@ import {
   type PartitionName,
 } from './assignment.js';
 import { typeOf } from './kafka-error.js';
-import { closedError, type ProtocolClient } from './protocol-client.js';
+import type { ProtocolClient } from './protocol-client.js';
 
 export interface GroupMemberOptions {
   /** A client of its own: a join waits for the others, and would hold up what comes behind it. */
   readonly client: ProtocolClient;
+  /** Another one, by which it leaves even in the middle of a join. */
+  readonly leavingClient: ProtocolClient;
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly groupId: string;
@@ -52,12 +54,15 @@ export interface Membership {
 export interface GroupMember {
   /** Joins again soon: what this member claims has changed. */
   rejoin(): void;
-  /** The present membership; waits while the group changes. @throws if there will be none any more */
+  /** The present membership; waits while the group changes. @throws an AbortError if there will be none any more */
   present(): Promise<Membership>;
   /** The membership that was used is out of date: wait for another one. */
   outdated(membership: Membership): void;
-  /** True if the coordinator was heard of lately, so that no other member can have been given what is ours. */
-  isHeard(): boolean;
+  /**
+   * Resolves if the coordinator was heard of lately, so that no other member can have been given what is
+   * ours; else when it has been heard of again, or the membership is lost.
+   */
+  whenHeard(): Promise<void>;
   /** Resolves when it has left, or given that up; rejects with what makes it impossible to go on. */
   readonly ended: Promise<void>;
 }
@@ -87,12 +92,14 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
   let isRejoinDue = false;
   let isJoining = false;
   let stable = newGate();
+  let heard = newGate();
   let wake: (() => void) | undefined;
+  let cancelPatience = (): void => undefined;
   let failure: { readonly error: unknown } | undefined;
   let hasEnded = false;
 
   async function run(): Promise<void> {
-    leaving.addEventListener('abort', wakeUp);
+    leaving.addEventListener('abort', onLeaving);
     let failures = 0;
     while (!leaving.aborted) {
       try {
@@ -100,6 +107,7 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
         failures = 0;
         await beatUntilChange();
       } catch (error) {
+        if (leaving.aborted) break;
         const type = typeOf(error);
         if (type !== undefined && lostTypes.has(type)) {
           lose('the coordinator does not know this member');
@@ -120,9 +128,11 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
         if (!isHeard()) lose('the coordinator was not heard of');
       }
     }
-    leaving.removeEventListener('abort', wakeUp);
+    leaving.removeEventListener('abort', onLeaving);
+    cancelPatience();
     hasEnded = true;
     stable.open();
+    heard.open();
     if (memberId !== '') await leave();
     if (failure !== undefined) throw failure.error;
   }
@@ -145,7 +155,7 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
     // Until here the former membership holds, and commits go on; until all have agreed, none does.
     suspend();
     memberId = joined.memberId;
-    heardAtMs = runtime.monotonicMs();
+    noteHeard();
     const isLeader = joined.leaderId === memberId;
     const shares = isLeader
       ? assignPartitions(
@@ -165,7 +175,7 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
       }),
     );
     generation = joined.generationId;
-    heardAtMs = runtime.monotonicMs();
+    noteHeard();
     isJoining = false;
     options.onAssigned(decodeAssignment(synced.memberAssignment));
     stable.open();
@@ -179,7 +189,7 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
       await client.atCoordinator(groupId, `sending a heartbeat to group ${groupId}`, (broker) =>
         broker.heartbeat({ groupId, groupGenerationId: generation, memberId }),
       );
-      heardAtMs = runtime.monotonicMs();
+      noteHeard();
     }
   }
 
@@ -192,12 +202,12 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
     if (memberId !== '') logger.warn({ group: groupId, reason }, 'membership lost');
     memberId = '';
     generation = -1;
-    heardAtMs = runtime.monotonicMs();
+    noteHeard();
     options.onLost();
   }
 
   async function leave(): Promise<void> {
-    const left = client
+    const left = options.leavingClient
       .atCoordinator(groupId, `leaving group ${groupId}`, (broker) =>
         broker.leaveGroup({ groupId, memberId }),
       )
@@ -232,6 +242,18 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
     wake?.();
   }
 
+  /** A join ends when all have joined, which takes a heartbeat of the others; one of them may be frozen. */
+  function onLeaving(): void {
+    wakeUp();
+    cancelPatience = runtime.setTimer(heartbeatIntervalMs + LEAVE_TIMEOUT_MS, () => void client.close());
+  }
+
+  function noteHeard(): void {
+    heardAtMs = runtime.monotonicMs();
+    heard.open();
+    heard = newGate();
+  }
+
   return {
     rejoin() {
       isRejoinDue = true;
@@ -239,7 +261,7 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
     },
     async present() {
       while (!stable.isOpen) await stable.opened;
-      if (hasEnded) throw failure?.error ?? closedError();
+      if (hasEnded) throw new DOMException('The member has left its group', 'AbortError');
       return { memberId, generation };
     },
     outdated(membership) {
@@ -250,7 +272,9 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
       isRejoinDue = true;
       wakeUp();
     },
-    isHeard,
+    async whenHeard() {
+      while (!isHeard() && !hasEnded) await heard.opened;
+    },
     ended: run(),
   };
 }

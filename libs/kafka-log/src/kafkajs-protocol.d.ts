@@ -72,6 +72,10 @@ declare module 'kafkajs/src/cluster/index.js' {
       readonly memberId: string;
     }): Promise<unknown>;
     leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
+    findGroupCoordinator(request: {
+      readonly groupId: string;
+      readonly coordinatorType: number;
+    }): Promise<{ readonly coordinator: { readonly nodeId: number } }>;
     listOffsets(
       request: { readonly replicaId: number; readonly isolationLevel: number } & OfTopics<{
         readonly partition: number;
@@ -107,10 +111,9 @@ declare module 'kafkajs/src/cluster/index.js' {
     disconnect(): Promise<void>;
     addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
     refreshMetadata(): Promise<void>;
-    refreshMetadataIfNecessary(): Promise<void>;
+    getNodeIds(): readonly string[];
     findTopicPartitionMetadata(topic: string): readonly PartitionMetadata[];
     findBroker(options: { readonly nodeId: number }): Promise<Broker>;
-    findGroupCoordinator(options: { readonly groupId: string }): Promise<Broker>;
   }
 }
 

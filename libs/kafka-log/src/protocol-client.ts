@@ -52,6 +52,7 @@ export function createProtocolClient(options: ProtocolClientOptions): ProtocolCl
   stopIdleTimers();
   let connected: Promise<Cluster> | undefined;
   let isClosed = false;
+  let refreshedAtMs = options.runtime.monotonicMs();
   const coordinators = new Map<string, number>();
 
   function cluster(): Promise<Cluster> {
@@ -91,7 +92,9 @@ export function createProtocolClient(options: ProtocolClientOptions): ProtocolCl
 
   async function leaderOf(topic: string, partition: number): Promise<number> {
     const present = await cluster();
-    await present.refreshMetadataIfNecessary();
+    // Beside the work and never before it: one partition without a leader makes Kafka's answer an error
+    // for all of them, and what is known of the others is still true.
+    if (options.runtime.monotonicMs() - refreshedAtMs > METADATA_AGE_MAX_MS) void refresh();
     const found = present
       .findTopicPartitionMetadata(topic)
       .find(({ partitionId }) => partitionId === partition);
@@ -104,17 +107,31 @@ export function createProtocolClient(options: ProtocolClientOptions): ProtocolCl
     return found.leader;
   }
 
+  /** kafkajs' own search forgets why the brokers refused to answer, as when the user lacks a right (L2). */
   async function coordinatorOf(groupId: string): Promise<number> {
     const known = coordinators.get(groupId);
     if (known !== undefined) return known;
-    const { nodeId } = await (await cluster()).findGroupCoordinator({ groupId });
-    coordinators.set(groupId, nodeId);
-    return nodeId;
+    const present = await cluster();
+    let trouble: unknown = new Error('no broker is known');
+    for (const nodeId of present.getNodeIds()) {
+      try {
+        const { coordinator } = await ask(Number(nodeId), (broker) =>
+          broker.findGroupCoordinator({ groupId, coordinatorType: 0 }),
+        );
+        coordinators.set(groupId, coordinator.nodeId);
+        return coordinator.nodeId;
+      } catch (error) {
+        trouble = error;
+        if (typeOf(error) !== undefined) break;
+      }
+    }
+    throw trouble;
   }
 
   async function refresh(): Promise<void> {
     const present = connected;
     if (present === undefined || isClosed) return;
+    refreshedAtMs = options.runtime.monotonicMs();
     try {
       await (await present).refreshMetadata();
     } catch (error) {
@@ -149,7 +166,7 @@ export function closedError(): StepfoldError {
   return new UsageError('log-closed', 'the log was closed');
 }
 
-/** Errors after which the present metadata is wrong. Kafka's own words. */
+/** Kafka's words for: not here, or not yet; nothing was done. */
 const staleMetadata: ReadonlySet<string> = new Set([
   'NOT_LEADER_FOR_PARTITION',
   'LEADER_NOT_AVAILABLE',
@@ -159,6 +176,8 @@ const staleMetadata: ReadonlySet<string> = new Set([
   'UNKNOWN_LEADER_EPOCH',
   'KAFKA_STORAGE_ERROR',
   'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
 ]);
 
 async function connect(options: ProtocolClientOptions): Promise<Cluster> {
@@ -168,7 +187,7 @@ async function connect(options: ProtocolClientOptions): Promise<Cluster> {
     ...rest,
     ...(requestTimeoutMs === undefined ? {} : { requestTimeout: requestTimeoutMs }),
     logger: loggers.createLogger({ level: logLevel ?? 0, logCreator: logCreator ?? (() => () => undefined) }),
-    metadataMaxAge: METADATA_AGE_MAX_MS,
+    metadataMaxAge: Number.MAX_SAFE_INTEGER,
     allowAutoTopicCreation: false,
   });
   try {
@@ -185,7 +204,7 @@ async function connect(options: ProtocolClientOptions): Promise<Cluster> {
 async function disconnect(cluster: Cluster): Promise<void> {
   const { brokers, seedBroker } = cluster.brokerPool;
   const all = new Set([...Object.values(brokers), ...(seedBroker === undefined ? [] : [seedBroker])]);
-  await Promise.all([...all].map((broker) => hangUp(broker, closedError())));
+  await Promise.all([...all].map((broker) => hangUp(broker, new Error('the connection was given up'))));
   await cluster.disconnect();
 }
 

@@ -77,6 +77,7 @@ export function startSubscription(
 
   const member = startGroupMember({
     client: groupClient,
+    leavingClient: client,
     runtime,
     logger,
     groupId,
@@ -128,12 +129,15 @@ export function startSubscription(
 
   async function workOn(holding: Holding): Promise<void> {
     const { signal } = holding.controller;
+    const { topic, partition } = partitionOfName(holding.name);
+    const unregister = fetcher.register(fullName(topic), partition);
     try {
       const committed = await committedOf(holding);
       await consume(assignedPartition(holding, committed));
     } catch (error) {
       if (!(signal.aborted && (isAbortError(error) || error === signal.reason))) fail(error);
     }
+    unregister();
     holding.hasReturned = true;
     // A partition that was left early stays ours, and idle, until it is taken away.
     if (signal.aborted) handBack(holding);
@@ -227,8 +231,14 @@ export function startSubscription(
     return closing.aborted ? closing.reason : new DOMException('The subscription has ended', 'AbortError');
   }
 
+  /** Nobody waits for the group when the log is closed. */
+  function onClosing(): void {
+    stop();
+    void groupClient.close();
+  }
+
   signal.addEventListener('abort', stop);
-  closing.addEventListener('abort', stop);
+  closing.addEventListener('abort', onClosing);
   if (signal.aborted || closing.aborted) stop();
 
   async function belong(): Promise<void> {
@@ -238,7 +248,7 @@ export function startSubscription(
       if (!closing.aborted) fail(error);
     }
     signal.removeEventListener('abort', stop);
-    closing.removeEventListener('abort', stop);
+    closing.removeEventListener('abort', onClosing);
     await groupClient.close();
   }
 
