@@ -31,7 +31,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
   const { runtime, requestTimeoutMs, rebalanceTimeoutMs } = resolved;
   const connectFor = (timeoutMs: number): ProtocolClient =>
     createProtocolClient({ config, runtime, topics: names, requestTimeoutMs: timeoutMs });
-  return createKafkaLog({
+  const log = createKafkaLog({
     connect: () => connectFor(requestTimeoutMs),
     connectToGroup: () => connectFor(Math.max(requestTimeoutMs, rebalanceTimeoutMs + JOIN_EXTRA_MS)),
     runtime,
@@ -45,6 +45,20 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
     heartbeatIntervalMs: resolved.heartbeatIntervalMs,
     rebalanceTimeoutMs,
   });
+  if (prepared.created.length > 0) await untilLed(log);
+  return log;
+}
+
+/** The brokers learn later than the metadata that they lead a new partition, and refuse it until then. */
+async function untilLed(log: EventLog): Promise<void> {
+  try {
+    for (const topic of topics) {
+      for (let partition = 0; partition < log.partitionCount; partition++) await log.bounds(topic, partition);
+    }
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
 }
 
 async function prepare(config: KafkaConfig, options: ResolvedKafkaLogOptions): Promise<PreparedTopics> {
