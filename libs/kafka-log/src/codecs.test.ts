@@ -67,7 +67,7 @@ describe('the codecs', () => {
     expect(() => codecOf(CompressionTypes.ZSTD)).toThrow(
       expect.objectContaining({
         name: 'UsageError',
-        code: 'compression-unknown',
+        code: 'log-unsupported',
         message: expect.stringContaining('zstd'),
       }),
     );

@@ -62,8 +62,8 @@ describe('preparing topics', () => {
       fetchTopicMetadata: () => Promise.reject(refusal('TOPIC_AUTHORIZATION_FAILED')),
     });
     await expect(prepareTopics(admin, options())).rejects.toMatchObject({
-      name: 'UsageError',
-      code: 'access-denied',
+      name: 'TransientError',
+      code: 'log-access-denied',
       message: 'the topic stepfold.events cannot be seen: the user of the log needs the right Describe on it',
     });
   });
@@ -75,8 +75,8 @@ describe('preparing topics', () => {
         createTopics: () => Promise.reject(aggregate(refusal('TOPIC_ALREADY_EXISTS'), refusal(type))),
       });
       await expect(prepareTopics(admin, options())).rejects.toMatchObject({
-        name: 'UsageError',
-        code: 'access-denied',
+        name: 'TransientError',
+        code: 'log-access-denied',
         message: expect.stringMatching(/stepfold\.events.*right Create/),
       });
     },

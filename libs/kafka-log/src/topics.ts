@@ -1,6 +1,6 @@
 import { ConfigResourceTypes, type Admin, type ITopicMetadata } from 'kafkajs';
 import { topics, type Topic } from '@stepfold/event-log';
-import { sleep, TransientError, UsageError } from '@stepfold/runtime';
+import { sleep, TransientError, UsageError, type StepfoldError } from '@stepfold/runtime';
 import { DEFAULT_PARTITION_COUNT, type ResolvedKafkaLogOptions } from './kafka-log-options.js';
 
 /** What was found of the topics of a log, or was made. */
@@ -52,7 +52,7 @@ export function topicName(prefix: string, topic: Topic): string {
  * @throws UsageError `topics-missing` if topics are missing and `createTopics` is false
  * @throws UsageError `partition-count-differs` if the topics have another number of partitions than is
  *   configured, or than each other
- * @throws UsageError `access-denied` if the user may not see or not create them
+ * @throws TransientError `log-access-denied` if the user may not see or not create them
  * @throws UsageError `bad-configuration` if the brokers refuse topics as they were to be
  * @throws TransientError `log-unavailable` if they have no leaders in time
  * @throws errors of kafkajs as they are, for the caller to translate
@@ -92,8 +92,8 @@ async function metadataOf(admin: AdminOfTopics, name: string): Promise<ITopicMet
     const type = typeOf(error);
     if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
     if (type === 'TOPIC_AUTHORIZATION_FAILED') {
-      throw new UsageError(
-        'access-denied',
+      throw new TransientError(
+        'log-access-denied',
         `the topic ${name} cannot be seen: the user of the log needs the right Describe on it`,
         { cause: error },
       );
@@ -165,12 +165,12 @@ function refusalsOf(error: unknown): readonly Refusal[] {
   });
 }
 
-function creationError(refusal: Refusal, options: OptionsOfTopics, cause: unknown): UsageError {
+function creationError(refusal: Refusal, options: OptionsOfTopics, cause: unknown): StepfoldError {
   const { topicPrefix, replicationFactor } = options;
   const named = topics.map((topic) => topicName(topicPrefix, topic)).join(', ');
   if (refusal.type.endsWith('_AUTHORIZATION_FAILED')) {
-    return new UsageError(
-      'access-denied',
+    return new TransientError(
+      'log-access-denied',
       `the topics ${named} cannot be created: the user of the log needs the right Create on them or on the ` +
         'cluster; or have them created by somebody who may',
       { cause },
