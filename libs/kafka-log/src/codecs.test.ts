@@ -67,7 +67,7 @@ describe('the codecs', () => {
     expect(() => codecOf(CompressionTypes.ZSTD)).toThrow(
       expect.objectContaining({
         name: 'UsageError',
-        code: 'log-unsupported',
+        code: 'compression-unknown',
         message: expect.stringContaining('zstd'),
       }),
     );

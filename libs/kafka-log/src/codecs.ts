@@ -26,7 +26,7 @@ const unzipBytes = promisify<Buffer, Buffer>(unzip);
 /**
  * Teaches kafkajs the kinds of compression that other producers and the brokers may use. Its table is one
  * for the process; doing it again changes nothing. A batch that cannot be read is a typed error:
- * UsageError `log-unsupported` for zstd, which Node 20 lacks, CorruptStateError `batch-unreadable` for
+ * UsageError `compression-unknown` for zstd, which Node 20 lacks, CorruptStateError `batch-unreadable` for
  * bytes that are not what they say.
  */
 export function registerCodecs(): void {
@@ -35,7 +35,7 @@ export function registerCodecs(): void {
   CompressionCodecs[CompressionTypes.LZ4] = codec('lz4', compressFrame, decompressFrame);
   CompressionCodecs[CompressionTypes.ZSTD] = () => {
     throw new UsageError(
-      'log-unsupported',
+      'compression-unknown',
       'a batch on the log is compressed with zstd, which cannot be read here; set compression.type of the ' +
         'topic to producer, and the producers to none, gzip, snappy or lz4',
     );

@@ -64,6 +64,10 @@ export const errorCatalogue = {
     cause: 'Topics of the log do not exist, and the configuration says not to create them.',
     remedy: 'Create them with the commands of the message, or allow their creation.',
   },
+  'compression-unknown': {
+    cause: 'Records on the log are compressed in a way that this program cannot read.',
+    remedy: 'Set the topic and its producers to a kind that it reads, and begin a new generation.',
+  },
   'batch-unreadable': {
     cause: 'A batch of records on the log is damaged: it cannot be decompressed.',
     remedy: 'Repair the replica that holds it, or begin a new generation behind it.',

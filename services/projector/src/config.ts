@@ -2,7 +2,7 @@ import { UsageError } from '@stepfold/runtime';
 
 /** Limits and intervals of a projector, each with its unit in its name. */
 export interface ProjectorConfig {
-  /** The consumer group that shares the partitions of the events. */
+  /** The consumer group that shares the partitions of the events. The log may put a prefix before it. */
   readonly group: string;
   /** Largest event as UTF-8 JSON; a larger one is a dead letter. */
   readonly eventBytesMax: number;
@@ -39,7 +39,7 @@ export interface ProjectorConfig {
 }
 
 export const projectorDefaults: ProjectorConfig = {
-  group: 'stepfold-projector',
+  group: 'projector',
   eventBytesMax: 8 * 1024 * 1024,
   batchEventsMax: 1_000,
   batchBytesMax: 4 * 1024 * 1024,
