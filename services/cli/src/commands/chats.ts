@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { formatStamp } from '@stepfold/events';
 import type { ChatSummary } from '@stepfold/message-store';
+import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
 import type { Host } from '../host.js';
-import { addAdapterOptions, openStore, type AdapterOptions } from '../open-adapters.js';
+import { openStore } from '../open-adapters.js';
 import { cutText } from '../render/plain-text.js';
 import { writeJsonArray } from '../render/write-json.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
@@ -13,13 +14,13 @@ type ChatsOptions = AdapterOptions & JsonOptions;
 
 export const chatsCommand: CommandDefinition = {
   configure(command: Command, host: Host) {
-    addAdapterOptions(command);
+    addAdapterOptions(command, host, 'store');
     addJsonOption(command).action((options: ChatsOptions) => printChats(options, host));
   },
 };
 
 async function printChats(options: ChatsOptions, host: Host): Promise<void> {
-  await using store = await openStore(options, host.runtime);
+  await using store = await openStore({ adapters: options.adapters, runtime: host.runtime });
   if (options.json === true) return writeJsonArray(host.stdout, asJson(chatsOf(store)));
   let count = 0;
   for await (const { chat_id, updated_at, status } of chatsOf(store)) {

@@ -2,8 +2,10 @@ import { Option, type Command } from 'commander';
 import { formatNames, runFromFileName, type FormatName } from '@stepfold/formats';
 import { randomSuffix, UsageError } from '@stepfold/runtime';
 import { runDemo } from '../demo/run-demo.js';
+import { addAdapterOptions, commandLineOf, type AdapterOptions } from '../adapter-options.js';
+import { checkGeneration } from '../check-generation.js';
 import type { Host } from '../host.js';
-import { addAdapterOptions, openLog, openStore, type AdapterOptions } from '../open-adapters.js';
+import { openLog, openStore } from '../open-adapters.js';
 import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
 import { checkRecordings, type PublishingOptions } from '../publishing/publish-recordings.js';
 import { shownName } from '../recordings/shown-name.js';
@@ -26,7 +28,7 @@ export const demoCommand: CommandDefinition = {
       .argument('[file]', 'a recorded stream to play instead of the session')
       .addOption(new Option('-f, --format <format>', 'what the lines of the file are').choices(formatNames))
       .option('--exit', 'end when it has played');
-    addAdapterOptions(command);
+    addAdapterOptions(command, host, 'both');
     addLogOptions(command, 'warn').action((fileName: string | undefined, options: DemoCommandOptions) =>
       demo(fileName, options, host),
     );
@@ -40,8 +42,10 @@ async function demo(fileName: string | undefined, options: DemoCommandOptions, h
   using checked =
     publishing === undefined ? undefined : await checkRecordings([fileName!], publishing, host.stdin);
   await runUntilSignal(host, async (signal) => {
-    await using log = await openLog(options, runtime);
-    await using store = await openStore(options, runtime);
+    const context = { adapters: options.adapters, runtime, logger };
+    await using log = await openLog(context);
+    await using store = await openStore(context);
+    await checkGeneration(log, store, context, 'begin');
     await stdout.write(`playing ${publishing === undefined ? 'a session' : shownName(fileName!)} …\n\n`);
     await stdout.flush();
     await runDemo({
@@ -81,12 +85,13 @@ function publishingOptions(
 }
 
 function hints(chatIds: readonly string[], options: DemoCommandOptions): string {
-  const data = options.data === '.stepfold' ? '' : ` --data ${quotedForShell(options.data)}`;
+  const { adapters } = options;
+  const data = commandLineOf(adapters);
   const hidden = chatIds.length - CHATS_SHOWN_MAX;
   const [chatId] = chatIds;
   return [
     ...(hidden > 0 ? [`${hidden} more chats: npx stepfold chats${data}`, ''] : []),
-    `Stored in ${options.data}. To look further:`,
+    `Stored in ${adapters.kind === 'servers' ? 'MongoDB' : adapters.directory}. To look further:`,
     ...(chatId === undefined
       ? []
       : [
@@ -97,8 +102,4 @@ function hints(chatIds: readonly string[], options: DemoCommandOptions): string 
     ...(options.exit === true ? [] : ['', 'Projector and writer stay up until Ctrl-C.']),
     '',
   ].join('\n');
-}
-
-function quotedForShell(word: string): string {
-  return /^[\w./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
+import { checkGeneration } from '../check-generation.js';
 import type { Host } from '../host.js';
-import { addAdapterOptions, openLog, openStore, type AdapterOptions } from '../open-adapters.js';
+import { openLog, openStore } from '../open-adapters.js';
 import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
 import { runProjectorAndWriter } from '../running/run-services.js';
 import { runUntilSignal } from '../running/run-until-signal.js';
@@ -17,7 +19,7 @@ type DevOptions = AdapterOptions & LogOptions & ServiceOptions;
 
 export const devCommand: CommandDefinition = {
   configure(command: Command, host: Host) {
-    addAdapterOptions(command);
+    addAdapterOptions(command, host, 'both');
     addProjectorOptions(command);
     addSessionOption(command);
     addLogOptions(command, 'info').action((options: DevOptions) => runCommand(options, host));
@@ -28,8 +30,10 @@ async function runCommand(options: DevOptions, host: Host): Promise<void> {
   const { runtime } = host;
   const logger = await openLogger(options, 'dev');
   await runUntilSignal(host, async (signal) => {
-    await using log = await openLog(options, runtime, logTuningOf(options));
-    await using store = await openStore(options, runtime);
+    const context = { adapters: options.adapters, runtime, logger };
+    await using log = await openLog(context, logTuningOf(options));
+    await using store = await openStore(context);
+    await checkGeneration(log, store, context, 'begin');
     const projectorConfig = projectorConfigOf(options);
     await runProjectorAndWriter({ log, store, runtime, logger, signal, projectorConfig });
   });

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { partitionOfChat, readEvents, type ReadEvent } from '@stepfold/audit';
+import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
+import { checkGenerationOfStore } from '../check-generation.js';
 import type { Host } from '../host.js';
-import { addAdapterOptions, openLog, type AdapterOptions } from '../open-adapters.js';
+import { openLog } from '../open-adapters.js';
 import { parseId } from '../parse-id.js';
 import { addUntilOptions, checkUntilOptions, untilOf, type UntilOptions } from '../parse-until.js';
 import { cutText } from '../render/plain-text.js';
@@ -15,7 +17,7 @@ export const eventsCommand: CommandDefinition = {
   configure(command: Command, host: Host) {
     command.argument('<chat>', 'id of the chat', parseId);
     addUntilOptions(command);
-    addAdapterOptions(command);
+    addAdapterOptions(command, host, 'log');
     addJsonOption(command).action((chatId: string, options: EventsOptions) =>
       printEvents(chatId, options, host),
     );
@@ -24,7 +26,9 @@ export const eventsCommand: CommandDefinition = {
 
 async function printEvents(chatId: string, options: EventsOptions, host: Host): Promise<void> {
   checkUntilOptions(options);
-  await using log = await openLog(options, host.runtime);
+  const context = { adapters: options.adapters, runtime: host.runtime };
+  await using log = await openLog(context);
+  await checkGenerationOfStore(log, context, 'join');
   const until = untilOf(options, partitionOfChat(log, chatId));
   const events = readEvents(log, { chatId }, until === undefined ? {} : { until });
   for await (const read of events) {

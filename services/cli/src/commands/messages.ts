@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { Message } from '@stepfold/fold';
 import { messageToJson } from '@stepfold/fold';
+import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
 import type { Host } from '../host.js';
-import { addAdapterOptions, openStore, type AdapterOptions } from '../open-adapters.js';
+import { openStore } from '../open-adapters.js';
 import { parseId } from '../parse-id.js';
 import { renderChat } from '../render/render-chat.js';
 import { writeJsonArray } from '../render/write-json.js';
@@ -16,7 +17,7 @@ export const messagesCommand: CommandDefinition = {
   configure(command: Command, host: Host) {
     command.argument('<chat>', 'id of the chat', parseId);
     addViewOption(command);
-    addAdapterOptions(command);
+    addAdapterOptions(command, host, 'store');
     addJsonOption(command).action((chatId: string, options: MessagesOptions) =>
       printMessages(chatId, options, host),
     );
@@ -24,7 +25,7 @@ export const messagesCommand: CommandDefinition = {
 };
 
 async function printMessages(chatId: string, options: MessagesOptions, host: Host): Promise<void> {
-  await using store = await openStore(options, host.runtime);
+  await using store = await openStore({ adapters: options.adapters, runtime: host.runtime });
   if (options.json === true) return writeJsonArray(host.stdout, asJson(messagesOf(store, chatId)));
   const messages: Message[] = [];
   for await (const message of messagesOf(store, chatId)) messages.push(message);

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
+import { checkGenerationOfStore } from '../check-generation.js';
 import type { Host } from '../host.js';
-import { addAdapterOptions, openLog, type AdapterOptions } from '../open-adapters.js';
+import { openLog } from '../open-adapters.js';
 import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
 import { runProjectorService } from '../running/run-services.js';
 import { runUntilSignal } from '../running/run-until-signal.js';
@@ -17,7 +19,7 @@ type ProjectorOptions = AdapterOptions & LogOptions & ServiceOptions;
 
 export const projectorCommand: CommandDefinition = {
   configure(command: Command, host: Host) {
-    addAdapterOptions(command);
+    addAdapterOptions(command, host, 'log');
     addProjectorOptions(command);
     addSessionOption(command);
     addLogOptions(command, 'info').action((options: ProjectorOptions) => runCommand(options, host));
@@ -28,7 +30,9 @@ async function runCommand(options: ProjectorOptions, host: Host): Promise<void> 
   const { runtime } = host;
   const logger = await openLogger(options, 'projector');
   await runUntilSignal(host, async (signal) => {
-    await using log = await openLog(options, runtime, logTuningOf(options));
+    const context = { adapters: options.adapters, runtime, logger };
+    await using log = await openLog(context, logTuningOf(options));
+    await checkGenerationOfStore(log, context, 'begin');
     await runProjectorService({ log, runtime, logger, signal }, projectorConfigOf(options));
   });
 }

@@ -2,8 +2,10 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { formatPosition } from '@stepfold/event-log';
 import { createPublisher } from '@stepfold/publisher';
 import { UsageError } from '@stepfold/runtime';
+import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
+import { checkGenerationOfStore } from '../check-generation.js';
 import type { Host } from '../host.js';
-import { addAdapterOptions, openLog, type AdapterOptions } from '../open-adapters.js';
+import { openLog } from '../open-adapters.js';
 import { parseWhole } from '../parse-whole.js';
 import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
 import { withBoundedPatience } from '../publishing/bounded-patience.js';
@@ -36,7 +38,7 @@ export const publishCommand: CommandDefinition = {
       .option('--coalesce <ms>', 'merge deltas that follow each other within this time', (text) =>
         parseWhole(text, COALESCE_MS_MAX, 'milliseconds'),
       );
-    addAdapterOptions(command);
+    addAdapterOptions(command, host, 'log');
     addJsonOption(command);
     addLogOptions(command, 'warn').action((fileNames: readonly string[], options: PublishOptions) =>
       publish(fileNames, options, host),
@@ -57,7 +59,9 @@ async function publish(fileNames: readonly string[], options: PublishOptions, ho
     options,
     'publish',
   );
-  await using log = await openLog(options, runtime);
+  const context = { adapters: options.adapters, runtime, logger };
+  await using log = await openLog(context);
+  await checkGenerationOfStore(log, context, 'join');
   await using publisher = createPublisher({
     log: withBoundedPatience(log, runtime, PATIENCE_MS),
     runtime,

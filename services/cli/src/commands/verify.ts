@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import { verify, type Verification } from '@stepfold/audit';
 import { UsageError } from '@stepfold/runtime';
+import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
+import { checkGeneration } from '../check-generation.js';
 import type { Host } from '../host.js';
-import { addAdapterOptions, openLog, openStore, type AdapterOptions } from '../open-adapters.js';
+import { openLog, openStore } from '../open-adapters.js';
 import { parseIds } from '../parse-id.js';
 import { renderVerification } from '../render/render-verification.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
@@ -18,7 +20,7 @@ export const verifyCommand: CommandDefinition = {
     command
       .argument('[chat...]', 'ids of chats', parseIds)
       .option('--all', 'everything that the log or the store has');
-    addAdapterOptions(command);
+    addAdapterOptions(command, host, 'both');
     addJsonOption(command).action((chatIds: readonly string[], options: VerifyOptions) =>
       verifyChats(chatIds, options, host),
     );
@@ -31,8 +33,10 @@ async function verifyChats(chatIds: readonly string[], options: VerifyOptions, h
   if (isAll === chatIds.length > 0) {
     throw new UsageError('bad-usage', 'name the chats to verify, or --all, but not both');
   }
-  await using log = await openLog(options, host.runtime);
-  await using store = await openStore(options, host.runtime);
+  const context = { adapters: options.adapters, runtime: host.runtime };
+  await using log = await openLog(context);
+  await using store = await openStore(context);
+  await checkGeneration(log, store, context, 'join');
   const verification: Verification = await verify({
     log,
     store,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ProjectorConfig } from '@stepfold/projector';
+import { defined } from '../defined.js';
 import type { LogTuning } from '../open-adapters.js';
 import { parseWhole } from '../parse-whole.js';
 
@@ -55,9 +56,4 @@ export function projectorConfigOf(options: ServiceOptions): Partial<ProjectorCon
 
 export function logTuningOf(options: ServiceOptions): LogTuning {
   return defined({ sessionTimeoutMs: options.sessionTimeout });
-}
-
-/** Without the fields that were not given, so that they do not stand in the way of defaults. */
-function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
