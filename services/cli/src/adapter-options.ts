@@ -104,7 +104,7 @@ function generalEntries(): readonly Entry[] {
     {
       option: new Option(
         '--kafka <brokers>',
-        'log on Kafka, host:port of brokers with commas between (env: STEPFOLD_KAFKA)',
+        'log on Kafka: host:port,host:port (env: STEPFOLD_KAFKA)',
       ).argParser(parseBrokers),
       variable: 'STEPFOLD_KAFKA',
     },
@@ -113,16 +113,15 @@ function generalEntries(): readonly Entry[] {
       variable: 'STEPFOLD_MONGODB',
     },
     {
-      option: new Option(
-        '--generation <n>',
-        'generation of the log (default: 0; env: STEPFOLD_GENERATION)',
-      ).argParser((text) => parseWhole(text, GENERATION_MAX, 'generations')),
+      option: new Option('--generation <n>', 'of the log (default: 0, env: STEPFOLD_GENERATION)').argParser(
+        (text) => parseWhole(text, GENERATION_MAX, 'generations'),
+      ),
       variable: 'STEPFOLD_GENERATION',
     },
     {
       option: new Option(
         '--partitions <n>',
-        'partitions of a new log, which an old one must have (env: STEPFOLD_PARTITIONS)',
+        'of a new log; an old one must have them (env: STEPFOLD_PARTITIONS)',
       ).argParser((text) => parseCount(text, PARTITION_COUNT_MAX)),
       variable: 'STEPFOLD_PARTITIONS',
     },
@@ -132,16 +131,13 @@ function generalEntries(): readonly Entry[] {
 function kafkaEntries(): readonly Entry[] {
   return [
     {
-      option: new Option(
-        '--topic-prefix <text>',
-        'before the names of topics and groups (default: stepfold.)',
-      ),
+      option: new Option('--topic-prefix <text>', 'before topics and groups (default: "stepfold.")'),
       variable: 'STEPFOLD_KAFKA_TOPIC_PREFIX',
     },
     {
       option: new Option(
         '--replication-factor <n>',
-        'replicas of new topics (default: that of the brokers)',
+        'replicas of new topics (default: as brokers say)',
       ).argParser((text) => parseCount(text, REPLICATION_FACTOR_MAX)),
       variable: 'STEPFOLD_KAFKA_REPLICATION_FACTOR',
     },
@@ -170,7 +166,7 @@ function kafkaEntries(): readonly Entry[] {
     {
       option: new Option(
         '--kafka-sasl <mechanism>',
-        `log in, as ${USERNAME} with ${PASSWORD}; one of ${mechanisms.join(', ')}`,
+        `log in by ${mechanisms.join(', ')} as ${USERNAME} with ${PASSWORD}`,
       ).argParser(parseMechanism),
       variable: 'STEPFOLD_KAFKA_SASL',
     },
@@ -184,9 +180,13 @@ function kafkaEntries(): readonly Entry[] {
 export function addAdapterOptions(command: Command, host: Host, needs: AdapterNeeds): Command {
   const general = generalEntries();
   const kafka = kafkaEntries();
-  for (const { option } of general) command.addOption(option.helpGroup(WHERE));
-  // Accepted everywhere, so that one set of options fits every command; told only where they do something.
-  for (const { option } of kafka) command.addOption(option.helpGroup(KAFKA).hideHelp(needs === 'store'));
+  // All are taken everywhere, so that one set of them fits every command; told only where they do something.
+  const isOfLog = (option: Option): boolean => !['data', 'kafka', 'mongodb'].includes(option.attributeName());
+  for (const [heading, entries] of [[WHERE, general] as const, [KAFKA, kafka] as const]) {
+    for (const { option } of entries) {
+      command.addOption(option.helpGroup(heading).hideHelp(needs === 'store' && isOfLog(option)));
+    }
+  }
   return command.hook('preAction', () => {
     // Who names a folder means it, whatever servers this environment is set up for.
     if (command.getOptionValueSource('data') === 'cli') {

@@ -50,7 +50,7 @@ describe('bad usage', () => {
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['no command', [], /name a command/],
     ['an unknown command', ['fodl'], /unknown command 'fodl'.*fold/],
-    ['an unknown option', ['messages', 'c', '--kafka', 'host:9092'], /unknown option '--kafka'/],
+    ['an unknown option', ['messages', 'c', '--redis', 'host:9092'], /unknown option '--redis'/],
     ['a missing format', ['fold', 'FILE'], /--format/],
     ['an unknown format', ['fold', 'FILE', '--format', 'wire'], /wire.*stepfold, ai-sdk/],
     ['an unknown view', ['fold', 'FILE', '--format', 'ai-sdk', '--view', 'x'], /--view.*native/],

@@ -14,8 +14,8 @@ type ChatsOptions = AdapterOptions & JsonOptions;
 
 export const chatsCommand: CommandDefinition = {
   configure(command: Command, host: Host) {
-    addAdapterOptions(command, host, 'store');
-    addJsonOption(command).action((options: ChatsOptions) => printChats(options, host));
+    addJsonOption(command);
+    addAdapterOptions(command, host, 'store').action((options: ChatsOptions) => printChats(options, host));
   },
 };
 

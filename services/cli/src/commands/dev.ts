@@ -19,10 +19,10 @@ type DevOptions = AdapterOptions & LogOptions & ServiceOptions;
 
 export const devCommand: CommandDefinition = {
   configure(command: Command, host: Host) {
-    addAdapterOptions(command, host, 'both');
     addProjectorOptions(command);
     addSessionOption(command);
-    addLogOptions(command, 'info').action((options: DevOptions) => runCommand(options, host));
+    addLogOptions(command, 'info');
+    addAdapterOptions(command, host, 'both').action((options: DevOptions) => runCommand(options, host));
   },
 };
 

@@ -19,10 +19,10 @@ type ProjectorOptions = AdapterOptions & LogOptions & ServiceOptions;
 
 export const projectorCommand: CommandDefinition = {
   configure(command: Command, host: Host) {
-    addAdapterOptions(command, host, 'log');
     addProjectorOptions(command);
     addSessionOption(command);
-    addLogOptions(command, 'info').action((options: ProjectorOptions) => runCommand(options, host));
+    addLogOptions(command, 'info');
+    addAdapterOptions(command, host, 'log').action((options: ProjectorOptions) => runCommand(options, host));
   },
 };
 

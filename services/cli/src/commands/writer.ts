@@ -13,9 +13,9 @@ type WriterOptions = AdapterOptions & LogOptions & Pick<ServiceOptions, 'session
 
 export const writerCommand: CommandDefinition = {
   configure(command: Command, host: Host) {
-    addAdapterOptions(command, host, 'both');
     addSessionOption(command);
-    addLogOptions(command, 'info').action((options: WriterOptions) => runCommand(options, host));
+    addLogOptions(command, 'info');
+    addAdapterOptions(command, host, 'both').action((options: WriterOptions) => runCommand(options, host));
   },
 };
 

@@ -36,12 +36,11 @@ export function killSpawned(): void {
 export function spawnStepfold(commandLine: readonly string[], options: SpawnOptions = {}): Running {
   const { input, environment, workingDirectory } = options;
   // The settings of who runs the tests are not those of what is tested.
-  const {
-    npm_lifecycle_event: _npm,
-    STEPFOLD_DEBUG: _debug,
-    STEPFOLD_LOG_LEVEL: _level,
-    ...own
-  } = process.env;
+  const own = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => name !== 'npm_lifecycle_event' && !name.startsWith('STEPFOLD_'),
+    ),
+  );
   const child = spawn(process.execPath, [bin, ...commandLine], {
     cwd: workingDirectory,
     env: { ...own, ...environment },
