@@ -1,10 +1,13 @@
 import { promisify } from 'node:util';
 import { gzip, unzip } from 'node:zlib';
-import { CompressionCodecs, CompressionTypes } from 'kafkajs';
+import kafkajs, { CompressionTypes } from 'kafkajs';
 import { compressFrame, decompressFrame } from 'lz4-napi';
 import snappy from 'snappyjs';
 import { CorruptStateError, UsageError } from '@stepfold/runtime';
 import type { Compression } from './kafka-log-options.js';
+
+// Node finds only some of the names that this CommonJS package exports.
+const { CompressionCodecs } = kafkajs;
 
 /** What kafkajs calls for each batch; the encoder holds the records that are to be compressed. */
 interface Codec {

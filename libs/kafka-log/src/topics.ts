@@ -1,4 +1,4 @@
-import { ConfigResourceTypes, type Admin, type ITopicMetadata } from 'kafkajs';
+import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
 import { topics, type Topic } from '@stepfold/event-log';
 import { sleep, TransientError, UsageError, type StepfoldError } from '@stepfold/runtime';
 import { DEFAULT_PARTITION_COUNT, type ResolvedKafkaLogOptions } from './kafka-log-options.js';
@@ -279,7 +279,7 @@ async function compareSettings(
     topics.map((topic) => [topicName(options.topicPrefix, topic), settingsOf(topic, options)]),
   );
   const resources = [...expected].map(([name, settings]) => ({
-    type: ConfigResourceTypes.TOPIC,
+    type: kafkajs.ConfigResourceTypes.TOPIC,
     name,
     configNames: [...settings.keys(), COMPRESSION_SETTING],
   }));
