@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from '@jest/globals';
 import {
   addAdapterOptions,
-  commandLineOf,
+  sameAdapters,
   type AdapterChoice,
   type AdapterNeeds,
   type AdapterOptions,
@@ -162,14 +162,24 @@ describe('the choice of log and store', () => {
     await expect(choice(words, environment, needs)).rejects.toThrow(sentence);
   });
 
-  it('is told again without a password for the next command line', async () => {
-    expect(commandLineOf(await choice([]))).toBe('');
-    expect(commandLineOf(await choice(['--data', "it's here"]))).toBe(` --data 'it'\\''s here'`);
-    expect(commandLineOf(await choice([...kafka, ...mongodb, '--kafka-tls', '--generation', '1']))).toBe(
-      ' --kafka a:9092,b:9093 --mongodb mongodb://store/ --generation 1 --kafka-tls',
-    );
-    expect(commandLineOf(await choice([], servers))).toBe('');
-    const secret = [...kafka, '--mongodb', 'mongodb://u:Zanzibar@store/'];
-    expect(commandLineOf(await choice(secret))).toBe(' --kafka a:9092,b:9093 --mongodb URL');
+  it('is told again without a password for the next command', async () => {
+    expect(sameAdapters(await choice([]))).toEqual({ preparation: [], options: '' });
+    expect(sameAdapters(await choice(['--data', "it's here"]))).toEqual({
+      preparation: [],
+      options: ` --data 'it'\\''s here'`,
+    });
+    const words = [...kafka, ...mongodb, '--kafka-tls', '--generation', '1'];
+    expect(sameAdapters(await choice(words))).toEqual({
+      options: '',
+      preparation: [
+        'export STEPFOLD_KAFKA=a:9092,b:9093',
+        'export STEPFOLD_MONGODB=mongodb://store/',
+        'export STEPFOLD_GENERATION=1',
+        'export STEPFOLD_KAFKA_TLS=true',
+      ],
+    });
+    expect(sameAdapters(await choice([], servers))).toEqual({ preparation: [], options: '' });
+    const secret = await choice([...kafka, '--mongodb', 'mongodb://u:Zanzibar@store/']);
+    expect(sameAdapters(secret).preparation).toContain("export STEPFOLD_MONGODB='…'");
   });
 });

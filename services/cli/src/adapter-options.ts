@@ -31,8 +31,8 @@ export interface ServersChoice extends Shape {
   readonly kind: 'servers';
   readonly kafka: KafkaChoice | undefined;
   readonly mongodb: string | undefined;
-  /** What selected them on the command line, with a space before it; no secret is in it. */
-  readonly commandLine: string;
+  /** What the command line said, as variables of the environment; no secret is in it. */
+  readonly variables: readonly string[];
 }
 
 export interface KafkaChoice {
@@ -267,7 +267,7 @@ function choiceOf(
     mongodb,
     generation,
     partitionCount,
-    commandLine: serversOnCommandLine(command, kafkaEntriesOfCommand),
+    variables: variablesOf(command, kafkaEntriesOfCommand),
   };
 }
 
@@ -316,25 +316,32 @@ function saslChoiceOf(mechanism: SaslMechanism, environment: Host['environment']
   return { mechanism, username, password };
 }
 
-/** What was said on this command line, for the next one; what the environment says it says again. */
-function serversOnCommandLine(command: Command, kafkaEntriesOfCommand: readonly Entry[]): string {
-  const options = [...generalEntries(), ...kafkaEntriesOfCommand].map(({ option }) => option);
-  return options
-    .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
-    .map((option) => {
-      const value: unknown = command.getOptionValue(option.attributeName());
-      if (value === true) return ` ${option.long}`;
-      const text = Array.isArray(value) ? value.join(',') : String(value);
-      // A URL with a user has a password too.
-      return ` ${option.long} ${/:\/\/[^/]*@/.test(text) ? 'URL' : quotedForShell(text)}`;
-    })
-    .join('');
+/** What this command line said, for the next one; what the environment says it says again. */
+function variablesOf(command: Command, kafkaEntriesOfCommand: readonly Entry[]): readonly string[] {
+  return [...generalEntries(), ...kafkaEntriesOfCommand].flatMap(({ option, variable }) => {
+    if (variable === undefined || command.getOptionValueSource(option.attributeName()) !== 'cli') return [];
+    const value: unknown = command.getOptionValue(option.attributeName());
+    const text = Array.isArray(value) ? value.join(',') : String(value);
+    // A URL with a user has a password too.
+    return [`${variable}=${/:\/\/[^/]*@/.test(text) ? "'…'" : quotedForShell(text)}`];
+  });
 }
 
-/** The options, with a space before them, that select the same log and store on the next command line. */
-export function commandLineOf(adapters: AdapterChoice): string {
-  if (adapters.kind === 'servers') return adapters.commandLine;
-  return adapters.directory === DEFAULT_DIRECTORY ? '' : ` --data ${quotedForShell(adapters.directory)}`;
+/** How the next command works on the same log and store. */
+export interface SameAdapters {
+  /** Lines for a shell, to be run once. */
+  readonly preparation: readonly string[];
+  /** What stands behind each command, with a space before it. */
+  readonly options: string;
+}
+
+export function sameAdapters(adapters: AdapterChoice): SameAdapters {
+  if (adapters.kind === 'servers') {
+    return { preparation: adapters.variables.map((variable) => `export ${variable}`), options: '' };
+  }
+  const { directory } = adapters;
+  const options = directory === DEFAULT_DIRECTORY ? '' : ` --data ${quotedForShell(directory)}`;
+  return { preparation: [], options };
 }
 
 /** A word as a shell takes it. */

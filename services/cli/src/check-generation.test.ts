@@ -5,7 +5,7 @@ import type { AdapterChoice } from './adapter-options.js';
 import { checkGeneration } from './check-generation.js';
 
 const shape = { generation: undefined, partitionCount: undefined };
-const servers: AdapterChoice = { ...shape, kind: 'servers', kafka: undefined, mongodb: '', commandLine: '' };
+const servers: AdapterChoice = { ...shape, kind: 'servers', kafka: undefined, mongodb: '', variables: [] };
 const embedded: AdapterChoice = { ...shape, kind: 'embedded', directory: '' };
 
 const log = (generation: number, partitionCount = 4) => ({ generation, partitionCount }) as EventLog;

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { formatNames, runFromFileName, type FormatName } from '@stepfold/formats';
 import { randomSuffix, UsageError } from '@stepfold/runtime';
 import { runDemo } from '../demo/run-demo.js';
-import { addAdapterOptions, commandLineOf, type AdapterOptions } from '../adapter-options.js';
+import { addAdapterOptions, sameAdapters, type AdapterOptions } from '../adapter-options.js';
 import { checkGeneration } from '../check-generation.js';
 import type { Host } from '../host.js';
 import { openLog, openStore } from '../open-adapters.js';
@@ -86,12 +86,13 @@ function publishingOptions(
 
 function hints(chatIds: readonly string[], options: DemoCommandOptions): string {
   const { adapters } = options;
-  const data = commandLineOf(adapters);
+  const { preparation, options: data } = sameAdapters(adapters);
   const hidden = chatIds.length - CHATS_SHOWN_MAX;
   const [chatId] = chatIds;
   return [
     ...(hidden > 0 ? [`${hidden} more chats: npx stepfold chats${data}`, ''] : []),
     `Stored in ${adapters.kind === 'servers' ? 'MongoDB' : adapters.directory}. To look further:`,
+    ...preparation.map((line) => `  ${line}`),
     ...(chatId === undefined
       ? []
       : [
