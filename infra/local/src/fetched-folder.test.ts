@@ -15,7 +15,9 @@ afterEach(() => {
 });
 
 let fills = 0;
-beforeEach(() => (fills = 0));
+beforeEach(() => {
+  fills = 0;
+});
 const fetch = (content = 'whole') =>
   fetchedFolder(
     {

@@ -1,3 +1,4 @@
+export { KAFKA_VERSION } from './fetch-kafka.js';
 export { LocalServersError, type LocalServersErrorCode } from './errors.js';
 export { startKafka, type KafkaCluster, type KafkaOptions } from './kafka-cluster.js';
 export type { KafkaNode } from './kafka-node.js';
