@@ -13,6 +13,8 @@ import { prepare, root, run } from './prepare.mjs';
 import { openTestServers } from './test-servers.mjs';
 
 const SEEDS = 200;
+// Not by way of npx, which would not pass a signal on.
+const JEST = path.join(root, 'node_modules/jest/bin/jest.js');
 
 const jestArguments = process.argv.slice(2);
 prepare();
@@ -40,16 +42,14 @@ async function runTests() {
   // Tests of processes run on whatever there is.
   const needsServers = onServers.length > 0 || files.some((file) => file.endsWith('.e2e.test.ts'));
   let current;
-  let servers;
-  const onSignal = async (exitCode) => {
+  // The servers are killed and their folders removed when this process ends.
+  const onSignal = (exitCode) => {
     current?.kill('SIGTERM');
-    await servers?.stop();
     process.exit(exitCode);
   };
-  const listeners = { SIGINT: () => void onSignal(130), SIGTERM: () => void onSignal(143) };
-  for (const [signal, listener] of Object.entries(listeners)) process.on(signal, listener);
+  process.on('SIGINT', () => onSignal(130)).on('SIGTERM', () => onSignal(143));
 
-  servers = await openTestServers({ needsServers, needsFaults: faultFiles.length > 0 });
+  const servers = await openTestServers({ needsServers, needsFaults: faultFiles.length > 0 });
   const { environment, obstacles, canRunFaults } = servers;
   const runJest = (args, added) => jest(args, added, (child) => (current = child));
   try {
@@ -59,7 +59,7 @@ async function runTests() {
     }
   } finally {
     await servers.stop();
-    for (const [signal, listener] of Object.entries(listeners)) process.off(signal, listener);
+    process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
   }
   const left = [
     ...(environment === undefined
@@ -79,7 +79,7 @@ async function runTests() {
 
 /** The files of tests that jest would run with these variables. */
 function listTests(environment) {
-  const { stdout, status } = spawnSync('npx', ['jest', '--listTests', ...jestArguments], {
+  const { stdout, status } = spawnSync(process.execPath, [JEST, '--listTests', ...jestArguments], {
     cwd: root,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -92,6 +92,8 @@ function listTests(environment) {
 /** Runs jest once and adds what it counted. */
 async function jest(ownArguments, environment, onStart) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'stepfold-test-'));
+  const removeFolder = () => fs.rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
   const report = path.join(folder, 'report.json');
   console.log(
     `\n▸ test: ${environment.STEPFOLD_TEST_FAULTS ? 'STEPFOLD_TEST_FAULTS=1 ' : ''}jest ${[...ownArguments, ...jestArguments].join(' ')}`,
@@ -112,7 +114,8 @@ async function jest(ownArguments, environment, onStart) {
   });
   if (exitCode !== 0) failures.push('jest failed');
   if (fs.existsSync(report)) count(JSON.parse(fs.readFileSync(report, 'utf8')));
-  fs.rmSync(folder, { recursive: true, force: true });
+  removeFolder();
+  process.off('exit', removeFolder);
 }
 
 function count({ numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites }) {
