@@ -21,7 +21,7 @@ export const chatsCommand: CommandDefinition = {
 
 async function printChats(options: ChatsOptions, host: Host): Promise<void> {
   await using store = await openStore({ adapters: options.adapters, runtime: host.runtime });
-  if (options.json === true) return writeJsonArray(host.stdout, asJson(chatsOf(store)));
+  if (options.json === true) return await writeJsonArray(host.stdout, asJson(chatsOf(store)));
   let count = 0;
   for await (const { chat_id, updated_at, status } of chatsOf(store)) {
     count++;

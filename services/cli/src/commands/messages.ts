@@ -26,7 +26,7 @@ export const messagesCommand: CommandDefinition = {
 
 async function printMessages(chatId: string, options: MessagesOptions, host: Host): Promise<void> {
   await using store = await openStore({ adapters: options.adapters, runtime: host.runtime });
-  if (options.json === true) return writeJsonArray(host.stdout, asJson(messagesOf(store, chatId)));
+  if (options.json === true) return await writeJsonArray(host.stdout, asJson(messagesOf(store, chatId)));
   const messages: Message[] = [];
   for await (const message of messagesOf(store, chatId)) messages.push(message);
   await host.stdout.write(renderChat(chatId, messages));
