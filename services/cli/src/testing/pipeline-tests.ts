@@ -1,0 +1,258 @@
+import { describe, expect, it } from '@jest/globals';
+import type { MessageJson } from '@stepfold/fold';
+import { FIRST_COLLECTION } from '@stepfold/message-store';
+import { createSystemRuntime } from '@stepfold/runtime';
+import { outputOf, runStepfoldProcess, spawnStepfold } from './spawn-stepfold.js';
+import { temporaryFolder } from './temporary-folder.js';
+import type { TestAdapters } from './test-adapters.js';
+
+/** A short recording of two steps, the second cut off. */
+export const stream = [
+  { type: 'start-step' },
+  { type: 'reasoning-start', id: 'r' },
+  { type: 'reasoning-delta', id: 'r', text: 'hm ' },
+  { type: 'reasoning-delta', id: 'r', text: 'so' },
+  { type: 'reasoning-end', id: 'r' },
+  { type: 'tool-call', toolCallId: 'k', toolName: 'look', input: { at: 'it' } },
+  { type: 'tool-result', toolCallId: 'k', toolName: 'look', output: 'seen' },
+  { type: 'finish-step', finishReason: 'tool-calls', usage: { inputTokens: 3, outputTokens: 2 } },
+  { type: 'start-step' },
+  { type: 'text-start', id: 't' },
+  { type: 'text-delta', id: 't', text: 'It is ' },
+]
+  .map((part) => `${JSON.stringify(part)}\n`)
+  .join('');
+
+export function withoutLog(json: string): unknown[] {
+  return (JSON.parse(json) as MessageJson[]).map(({ log: _log, digest: _digest, ...message }) => message);
+}
+
+const LOOKS_MAX = 300;
+
+/** Asks until the stored messages of a chat are as many as wanted and all ended. */
+export async function storedMessages(
+  chatId: string,
+  data: readonly string[],
+  count: number,
+): Promise<string> {
+  for (let look = 0; look < LOOKS_MAX; look++) {
+    const json = await outputOf(['messages', chatId, ...data, '--json']);
+    const messages = JSON.parse(json) as MessageJson[];
+    if (messages.length === count && messages.every(({ status }) => status !== 'open')) return json;
+  }
+  throw new Error(`${count} messages of chat ${chatId} were not stored`);
+}
+
+/** What the commands do together, as processes of their own, on a log and a store that `open` gives. */
+export function pipelineTests(open: () => Promise<TestAdapters>): void {
+  describe('projector and writer as processes of their own', () => {
+    it('store of published files what fold prints, and verify finds it so', async () => {
+      using folder = temporaryFolder();
+      await using adapters = await open();
+      const data = adapters.words;
+      const file = folder.write('run.jsonl', stream);
+      const options = [file, '--format', 'ai-sdk', '--chat', 'c'];
+      const start = ['--start', '2026-04-10T12:00:00Z'];
+      const fast = ['--progress-interval', '20', '--open-step-interval', '20'];
+
+      const projector = spawnStepfold(['projector', ...data, ...fast]);
+      const writer = spawnStepfold(['writer', ...data, '--session-timeout', '10000']);
+      try {
+        const published = await outputOf(['publish', ...options, ...start, ...data, '--json']);
+        expect(JSON.parse(published)).toEqual({
+          position: expect.stringMatching(/^\d+:12$/),
+          events: 13,
+          chats: ['c'],
+        });
+        const folded = withoutLog(await outputOf(['fold', ...options, ...start, '--json']));
+        const stored = await storedMessages('c', data, 2);
+        expect(withoutLog(stored)).toEqual(folded);
+
+        // The events of one chat, converted, are those on the log but for producer and seq.
+        const converted = await outputOf(['convert', ...options, ...start, '--json']);
+        const events = (await outputOf(['events', 'c', ...data, '--json'])).trim().split('\n');
+        expect(
+          events.map((line) => {
+            const { event, outcome } = JSON.parse(line) as {
+              event: Record<string, unknown>;
+              outcome: string;
+            };
+            expect(outcome).toBe('accepted');
+            const { producer: _producer, seq: _seq, ...rest } = event;
+            return rest;
+          }),
+        ).toEqual(
+          converted
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line) as object),
+        );
+        const some = await outputOf(['events', 'c', '--until-offset', '2', ...data, '--json']);
+        expect(some.trim().split('\n')).toEqual(events.slice(0, 3));
+      } finally {
+        projector.process.kill('SIGTERM');
+        writer.process.kill('SIGINT');
+      }
+      // Both drain and answer 0.
+      expect(await projector.finished).toMatchObject({ exitCode: 0, signal: null, stdout: '' });
+      expect(await writer.finished).toMatchObject({ exitCode: 0, signal: null, stdout: '' });
+
+      const verified = await runStepfoldProcess(['verify', '--all', ...data, '--json']);
+      expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, differences: [] });
+      expect(verified.exitCode).toBe(0);
+      const chats = JSON.parse(await outputOf(['chats', ...data, '--json'])) as object[];
+      expect(chats).toEqual([
+        {
+          chat_id: 'c',
+          created_at: '2026-04-10T12:00:00.000000Z',
+          updated_at: '2026-04-10T12:00:00.010000Z',
+          status: 'interrupted',
+        },
+      ]);
+
+      await tamperWith(adapters);
+      const differing = await runStepfoldProcess(['verify', 'c', ...data, '--json']);
+      expect(JSON.parse(differing.stdout)).toMatchObject({ ok: false, differences: [{ chat_id: 'c' }] });
+      expect(differing.exitCode).toBe(1);
+      const inWords = await runStepfoldProcess(['verify', '--all', ...data]);
+      expect(inWords.stdout).toContain('differ');
+      expect(inWords.exitCode).toBe(1);
+    });
+
+    it('write their logs as JSON lines without a word of what was said', async () => {
+      using folder = temporaryFolder();
+      await using adapters = await open();
+      const data = adapters.words;
+      const file = folder.write('run.jsonl', `${stream}{"type":"text-delta","id":"t","text":"Zanzibar"}\n`);
+      await outputOf(['publish', file, '--format', 'ai-sdk', ...data]);
+      const dev = spawnStepfold(['dev', ...data, '--log-level', 'debug']);
+      await storedMessages('run', data, 2);
+      dev.process.kill('SIGTERM');
+      const { exitCode, stdout, stderr } = await dev.finished;
+      expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+      const lines = stderr
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { level: string; msg: string });
+      expect(lines.map(({ msg }) => msg)).toEqual(
+        expect.arrayContaining(['projector started', 'partition assigned', 'writer stopped']),
+      );
+      expect(stderr).not.toContain('Zanzibar');
+    });
+  });
+
+  describe('publishing', () => {
+    it('stamps events with the real clock when no start is given', async () => {
+      using folder = temporaryFolder();
+      await using adapters = await open();
+      const data = adapters.words;
+      const file = folder.write('run.jsonl', stream);
+      const runtime = createSystemRuntime();
+      const before = runtime.nowMicros();
+      await outputOf(['publish', file, '--format', 'ai-sdk', '--tick', '20000', '--speed', '4', ...data]);
+      const after = runtime.nowMicros();
+      const events = (await outputOf(['events', 'run', ...data, '--json'])).trim().split('\n');
+      const stamps = events.map((line) => (JSON.parse(line) as { event: { at: number } }).event.at);
+      expect(stamps).toHaveLength(13);
+      expect(stamps).toEqual(stamps.toSorted((a, b) => a - b));
+      expect(stamps[0]).toBeGreaterThanOrEqual(before);
+      expect(stamps.at(-1)).toBeLessThanOrEqual(after);
+    });
+
+    it('merges deltas only if asked, and sends events of a file as they are', async () => {
+      using folder = temporaryFolder();
+      await using adapters = await open();
+      await using others = await open();
+      const [data, other] = [adapters.words, others.words];
+      const file = folder.write('run.jsonl', stream);
+      const start = ['--format', 'ai-sdk', '--start', '2026-04-10T12:00:00Z'];
+      await outputOf(['publish', file, ...start, '--coalesce', '200', ...data]);
+      const merged = (await outputOf(['events', 'run', ...data, '--json'])).trim().split('\n');
+      expect(merged).toHaveLength(12);
+      expect(JSON.parse(merged[2]!)).toMatchObject({ event: { text: 'hm so', merged: 2 } });
+
+      const events = merged
+        .map((line) => `${JSON.stringify((JSON.parse(line) as { event: object }).event)}\n`)
+        .join('');
+      const eventFile = folder.write('events.jsonl', events);
+      await outputOf(['publish', eventFile, '--format', 'stepfold', ...other]);
+      const again = (await outputOf(['events', 'run', ...other, '--json'])).trim().split('\n');
+      expect(again).toEqual(merged);
+    });
+  });
+
+  describe('a service that is told to stop twice', () => {
+    it('ends at once', async () => {
+      await using adapters = await open();
+      const dev = spawnStepfold(['dev', ...adapters.words]);
+      await dev.shown('partition assigned');
+      // Frozen for the first signal, so that the second is there before it has drained.
+      dev.process.kill('SIGSTOP');
+      dev.process.kill('SIGINT');
+      dev.process.kill('SIGTERM');
+      dev.process.kill('SIGCONT');
+      const { exitCode } = await dev.finished;
+      expect([130, 143]).toContain(exitCode);
+    });
+  });
+
+  describe('the demo', () => {
+    it('ends with the stored chat, its durations and where to look further', async () => {
+      await using adapters = await open();
+      const data = adapters.words;
+      const [first, second] = await Promise.all([
+        outputOf(['demo', '--exit', ...data]),
+        outputOf(['demo', '--exit', ...data]),
+      ]);
+      expect(first).toMatch(/chat demo-[a-z0-9]{6} · 3 messages/);
+      expect(first).toMatch(/reasoning · \d+ ms/);
+      expect(first).toMatch(/result of read_file · \d+ ms/);
+      expect(first).toMatch(/result of run_tests · \d+ ms · failed/);
+      expect(first).toMatch(/text · .* · cut off: interrupt/);
+      const chatOf = (text: string): string => /chat (demo-[a-z0-9]+)/.exec(text)?.[1] ?? '';
+      expect(first).toContain(adapters.hint(`npx stepfold messages ${chatOf(first)} --json`));
+      expect(chatOf(second)).not.toBe(chatOf(first));
+      const { stdout } = await runStepfoldProcess(['verify', '--all', ...data, '--json']);
+      expect(JSON.parse(stdout)).toMatchObject({ ok: true, checked: 6, not_yet: 0 });
+    });
+
+    it('plays a recording of the user as a new chat, and stays up until it is stopped', async () => {
+      using folder = temporaryFolder();
+      await using adapters = await open();
+      const data = adapters.words;
+      const file = folder.write('mine.jsonl', stream);
+      const demo = spawnStepfold(['demo', file, '--format', 'ai-sdk', ...data]);
+      await demo.shown('until Ctrl-C');
+      expect(demo.process.exitCode).toBeNull();
+      demo.process.kill('SIGINT');
+      const { exitCode, stdout } = await demo.finished;
+      expect(stdout).toMatch(/chat mine-[a-z0-9]{6} · 2 messages/);
+      expect(exitCode).toBe(0);
+    });
+
+    it('is interrupted in the middle without a failure, and closes the step that was open', async () => {
+      await using adapters = await open();
+      const data = adapters.words;
+      const demo = spawnStepfold(['demo', ...data]);
+      await demo.shown('playing');
+      let chats: { chat_id: string; status: string }[] = [];
+      for (let look = 0; chats.length === 0 && look < LOOKS_MAX; look++) {
+        chats = JSON.parse(await outputOf(['chats', ...data, '--json'])) as typeof chats;
+      }
+      demo.process.kill('SIGTERM');
+      expect(await demo.finished).toMatchObject({ exitCode: 0, stderr: '' });
+      const events = await outputOf(['events', chats[0]!.chat_id, ...data, '--json']);
+      const last = JSON.parse(events.trim().split('\n').at(-1)!) as { event: { type: string } };
+      expect(['interrupt', 'step-end', 'message']).toContain(last.event.type);
+    });
+  });
+}
+
+/** Replaces what is stored by a version of the same place with other words, past the guard by its rank. */
+async function tamperWith(adapters: TestAdapters): Promise<void> {
+  await using store = await adapters.openStore();
+  const { items } = await store.messages('c');
+  const [message] = items;
+  const forged = { ...message!, fold_version: message!.fold_version + 1, role: 'user' as const };
+  expect(await store.write(FIRST_COLLECTION, [forged])).toEqual([{ outcome: 'applied' }]);
+}
