@@ -10,7 +10,9 @@ let dev: DevKafka;
 beforeEach(async () => {
   dev = await connectDevKafka();
 });
-afterEach(() => dev[Symbol.asyncDispose]());
+afterEach(async () => {
+  await dev[Symbol.asyncDispose]();
+});
 
 const nameOf = (topic: (typeof topics)[number]) => topicName(dev.topicPrefix, topic);
 

@@ -16,7 +16,8 @@ const aggregate = (...errors: Error[]): Error =>
 function cluster(replaced: Partial<Admin> = {}) {
   const counts = new Map<string, number>();
   const admin: Admin = {
-    fetchTopicMetadata: ({ topics: [name] = [] } = {}) => {
+    fetchTopicMetadata: (asked?: { topics: string[] }) => {
+      const name = asked?.topics[0];
       const count = counts.get(name!);
       if (count === undefined) return Promise.reject(refusal('UNKNOWN_TOPIC_OR_PARTITION'));
       const partitions = Array.from({ length: count }, (_, partitionId) => ({

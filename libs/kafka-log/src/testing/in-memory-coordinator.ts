@@ -1,4 +1,5 @@
 import type { Broker } from 'kafkajs/src/cluster/index.js';
+import { createSystemRuntime, sleep } from '@stepfold/runtime';
 import { kafkaError } from '../kafka-error.js';
 import { closedError, type ProtocolClient } from '../protocol-client.js';
 
@@ -32,6 +33,7 @@ interface Member {
 }
 
 export function createInMemoryCoordinator(): InMemoryCoordinator {
+  const runtime = createSystemRuntime();
   const members = new Map<string, Member>();
   let assignments = new Map<string, Buffer>();
   let onAssigned: (() => void)[] = [];
@@ -186,7 +188,7 @@ export function createInMemoryCoordinator(): InMemoryCoordinator {
       completeJoins();
     },
     async until(condition) {
-      while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+      while (!condition()) await sleep(runtime, 1);
     },
   };
 }
