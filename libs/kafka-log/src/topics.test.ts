@@ -117,7 +117,7 @@ describe('preparing topics', () => {
         return answer === undefined ? Promise.resolve(true) : Promise.reject(answer);
       },
     };
-    expect(await prepareTopics(racing, options())).toMatchObject({ partitionCount: 7 });
+    expect(await prepareTopics(racing, options())).toMatchObject({ partitionCount: 7, created: [] });
     expect(answers).toEqual([]);
   });
 

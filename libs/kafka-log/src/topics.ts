@@ -7,7 +7,7 @@ import { DEFAULT_PARTITION_COUNT, type ResolvedKafkaLogOptions } from './kafka-l
 export interface PreparedTopics {
   /** How many partitions each of the topics has. */
   readonly partitionCount: number;
-  /** Names of the topics that were missing and are there now. */
+  /** Names of the topics that this process has made; none if another process was quicker with one of them. */
   readonly created: readonly string[];
   /** Settings that are not what the log was designed for. Nothing was changed: that is for the operator. */
   readonly differences: readonly TopicDifference[];
@@ -61,13 +61,15 @@ export async function prepareTopics(admin: AdminOfTopics, options: OptionsOfTopi
   const { topicPrefix } = options;
   const found = await findTopics(admin, topicPrefix);
   const missing = topics.filter((topic) => !found.has(topic));
+  let created: readonly string[] = [];
   if (missing.length > 0) {
     if (!options.createTopics) throw topicsMissing(missing, found, options);
-    await createMissing(admin, missing, found, options);
+    if (await createMissing(admin, missing, found, options)) {
+      created = missing.map((topic) => topicName(topicPrefix, topic));
+    }
   }
   const ready = missing.length === 0 ? found : await whenReady(admin, options);
   const partitionCount = checkPartitionCounts(ready, options);
-  const created = missing.map((topic) => topicName(topicPrefix, topic));
   return { partitionCount, created, ...(await compareSettings(admin, options)) };
 }
 
@@ -102,12 +104,13 @@ async function metadataOf(admin: AdminOfTopics, name: string): Promise<ITopicMet
   }
 }
 
+/** Answers whether all of them were made here. */
 async function createMissing(
   admin: AdminOfTopics,
   missing: readonly Topic[],
   found: FoundTopics,
   options: OptionsOfTopics,
-): Promise<void> {
+): Promise<boolean> {
   const { runtime, topicPrefix, replicationFactor } = options;
   const request = {
     topics: missing.map((topic) => ({
@@ -125,14 +128,12 @@ async function createMissing(
     try {
       // All in one request, which the controller carries out at once: of two processes with different
       // numbers of partitions one makes all the topics, and the other finds that they differ.
-      await admin.createTopics(request);
-      return;
+      // False if another process was quicker with some of them, and nothing else is wrong.
+      return await admin.createTopics(request);
     } catch (error) {
-      // kafkajs answers false only if every one of them exists; where another process was quicker with
-      // some, that is an error among others.
       const refusals = refusalsOf(error).filter(({ type }) => type !== 'TOPIC_ALREADY_EXISTS');
       if (refusals.length === 0) {
-        if (refusalsOf(error).length > 0) return;
+        if (refusalsOf(error).length > 0) return false;
         throw error;
       }
       for (const refusal of refusals) if (!refusal.isPassing) throw creationError(refusal, options, error);
