@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { topics } from '@stepfold/event-log';
 import type { Runtime } from '@stepfold/runtime';
@@ -119,6 +121,17 @@ describe('preparing topics', () => {
     };
     expect(await prepareTopics(racing, options())).toMatchObject({ partitionCount: 7, created: [] });
     expect(answers).toEqual([]);
+  });
+
+  it('answers the commands of docs/kafka.md where it may not create topics', async () => {
+    const page = fs.readFileSync(path.resolve(__dirname, '../../../docs/kafka.md'), 'utf8');
+    const commands = page.split('\n').filter((line) => /^kafka-topics\.sh .*--create/.test(line));
+    const refused = prepareTopics(cluster().admin, options({ createTopics: false }));
+    await expect(refused).rejects.toMatchObject({
+      code: 'topics-missing',
+      message: expect.stringContaining(`create them with\n${commands.join('\n')}`),
+    });
+    expect(commands).toHaveLength(3);
   });
 
   it('gives up with a transient error when leaders do not come', async () => {

@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   AclOperationTypes,
@@ -122,22 +124,15 @@ describe('the rights that docs/kafka.md lists', () => {
   });
 
   it('are enough for each service, and no more than each needs', async () => {
-    const prefix = 'rights.';
+    // The prefix of the page is the default one, and this cluster is ours alone.
+    const prefix = 'stepfold.';
     const record = { key: Buffer.from('k'), value: Buffer.from('v') };
-    await allow('operator', 'CREATE', prefix, { isPrefix: true });
-    await allow('operator', 'DESCRIBE', prefix, { isPrefix: true });
-    await (await openAs('operator', prefix)).close();
-    for (const user of ['publisher', 'projector', 'writer', 'reader']) {
-      await allow(user, 'DESCRIBE', prefix, { isPrefix: true });
+    const commands = aclCommands();
+    expect(new Set(commands.map(({ user }) => user)).size).toBe(5);
+    for (const { user, operations, name, isGroup, isPrefix } of commands) {
+      for (const operation of operations) await allow(user, operation, name, { isGroup, isPrefix });
     }
-    await allow('publisher', 'WRITE', `${prefix}events`);
-    await allow('projector', 'READ', `${prefix}events`);
-    for (const topic of ['events', 'steps', 'dead-letters'])
-      await allow('projector', 'WRITE', `${prefix}${topic}`);
-    await allow('projector', 'READ', `${prefix}projector`, { isGroup: true });
-    for (const topic of ['steps', 'dead-letters']) await allow('writer', 'READ', `${prefix}${topic}`);
-    await allow('writer', 'READ', `${prefix}writer`, { isGroup: true });
-    await allow('reader', 'READ', `${prefix}events`);
+    await (await openAs('operator', prefix)).close();
 
     await using publisher = await openAs('publisher', prefix);
     await publisher.append('events', 0, [record]);
@@ -162,6 +157,26 @@ describe('the rights that docs/kafka.md lists', () => {
     await expect(reader.append('events', 0, [record])).rejects.toMatchObject({ code: 'log-access-denied' });
   });
 });
+
+/** What the commands of the page allow. */
+function aclCommands() {
+  const page = fs.readFileSync(path.resolve(__dirname, '../../../docs/kafka.md'), 'utf8');
+  const lines = page.split('\n').filter((line) => line.startsWith('kafka-acls.sh '));
+  return lines.map((line) => {
+    const valuesOf = (option: string): string[] =>
+      [...line.matchAll(new RegExp(`--${option} (\\S+)`, 'g'))].map(([, value]) => value!);
+    const [group] = valuesOf('group');
+    return {
+      user: valuesOf('allow-principal')[0]!.replace('User:', ''),
+      operations: valuesOf('operation').map(
+        (name) => name.replace(/(?<=[a-z])(?=[A-Z])/, '_').toUpperCase() as Operation,
+      ),
+      name: group ?? valuesOf('topic')[0]!,
+      isGroup: group !== undefined,
+      isPrefix: valuesOf('resource-pattern-type')[0] === 'prefixed',
+    };
+  });
+}
 
 /** Commits one record of each topic as a group, and answers the topics. */
 async function consume(log: EventLog, group: string, topics: readonly Topic[]): Promise<Topic[]> {
