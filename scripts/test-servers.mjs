@@ -3,6 +3,9 @@
  * To be called after the build.
  */
 
+/** Nobody kills this broker, and the tests keep every processor busy: it must not be taken for dead. */
+const PATIENT = { 'broker.session.timeout.ms': 18_000, 'broker.heartbeat.interval.ms': 2_000 };
+
 /**
  * Starts the servers that are needed and not given. Answers the variables for jest (`undefined` if there are
  * no servers), what keeps the tests from running (none if nothing does), and how to stop what was started.
@@ -42,7 +45,7 @@ export async function openTestServers({ needsServers, needsFaults }) {
   console.log('\n▸ servers: starting Kafka and MongoDB (infra/README.md)');
   const progress = (line) => console.log(line);
   const starts = await Promise.allSettled([
-    startsKafka ? local.startKafka({ progress }) : undefined,
+    startsKafka ? local.startKafka({ progress, properties: PATIENT }) : undefined,
     startsMongodb ? local.startMongodb({ progress }) : undefined,
   ]);
   started.push(...starts.flatMap(({ value }) => value ?? []));

@@ -62,9 +62,10 @@ function baseProperties({ nodeId, ports, logDirectory }: KafkaNodeSettings): Rec
     // A group that is there at once, and members that may be lost quickly.
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 100,
-    // How long a killed broker counts as alive, and how long its next start has to wait: 9 s by default.
-    'broker.session.timeout.ms': isCluster ? 3000 : 1000,
-    'broker.heartbeat.interval.ms': isCluster ? 500 : 200,
+    // How long a killed broker counts as alive, and how long its next start has to wait: 9 s by default. A
+    // broker that gets no processor for this long leads nothing until it is heard of again.
+    'broker.session.timeout.ms': isCluster ? 3000 : 2000,
+    'broker.heartbeat.interval.ms': isCluster ? 500 : 300,
     // What retention deletes is gone soon, for tests of logs that have lost their beginning.
     'log.retention.check.interval.ms': 1000,
     'log.initial.task.delay.ms': 500,
