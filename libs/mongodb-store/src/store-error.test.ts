@@ -45,10 +45,32 @@ describe('storeError', () => {
       Object.assign(new Error('querySrv ENOTFOUND _mongodb._tcp.db'), { code: 'ENOTFOUND' }),
       'cannot be reached (ENOTFOUND).',
     ],
+    [
+      new MongoBulkWriteError(new MongoNetworkError('read ECONNRESET') as never, {} as never),
+      'cannot be reached (ECONNRESET).',
+    ],
+    [
+      new MongoBulkWriteError(server(13_435, 'not primary') as never, {} as never),
+      'is not the primary at the moment.',
+    ],
+    [
+      new MongoBulkWriteError(
+        { message: 'waiting for replication timed out', code: 64 } as never,
+        {} as never,
+      ),
+      'has not confirmed that a majority holds what was written.',
+    ],
     [new MongoNetworkTimeoutError('connection 1 to db timed out'), 'did not answer in time.'],
     [server(50, 'operation exceeded time limit'), 'did not answer in time.'],
     [server(10_107, 'not primary'), 'is not the primary at the moment. Wait until one is elected.'],
     [server(11_602, 'interrupted'), 'is not the primary at the moment.'],
+    [
+      server(
+        10_107,
+        'Write operations cannot be performed because the server is currently operating in a read-only mode.',
+      ),
+      'is read-only. Let it take writes again.',
+    ],
     [server(371, 'User writes blocked'), 'is read-only. Let it take writes again.'],
     [
       server(1, 'cannot execute INSERT in a read-only transaction'),

@@ -26,6 +26,7 @@ const UNAUTHORIZED_CODES: ReadonlySet<unknown> = new Set([13]);
 const BLOCKED_CODES: ReadonlySet<unknown> = new Set([371]); // UserWritesBlocked
 const FULL_CODES: ReadonlySet<unknown> = new Set([14_031]); // OutOfDiskSpace
 const TIMEOUT_CODES: ReadonlySet<unknown> = new Set([50, 202, 262]); // MaxTimeMSExpired, NetworkInterfaceExceededTimeLimit, ExceededTimeLimit
+const UNCONFIRMED_CODES: ReadonlySet<unknown> = new Set([64, 79, 100]); // of a write concern
 const NO_PRIMARY_CODES: ReadonlySet<unknown> = new Set([
   91, // ShutdownInProgress
   189, // PrimarySteppedDown
@@ -58,6 +59,9 @@ export function storeError(error: unknown, place: StorePlace): StepfoldError {
     return closedError(place);
   }
   if (error instanceof MongoBulkWriteError) {
+    // What cut the bulk off, a lost connection say, is wrapped in an error that says nothing of it.
+    const wrapped: unknown = error.errorResponse;
+    if (wrapped instanceof Error) return storeError(wrapped, place);
     const first = [error.writeErrors].flat()[0];
     const trouble = { code: first?.code ?? numberOf(error.code), message: first?.errmsg ?? error.message };
     return troubleError(trouble, place, options);
@@ -108,12 +112,14 @@ export function troubleError(
   if (FULL_CODES.has(code) || FULL_TEXT.test(message)) {
     return unavailable(place, 'is full', 'Give it room', options);
   }
-  if (NO_PRIMARY_CODES.has(code)) {
-    return unavailable(place, 'is not the primary at the moment', 'Wait until one is elected', options);
-  }
+  // FerretDB says with the code of a secondary that its PostgreSQL takes no writes: its words tell.
   if (BLOCKED_CODES.has(code) || READ_ONLY_TEXT.test(message)) {
     return unavailable(place, 'is read-only', 'Let it take writes again', options);
   }
+  if (NO_PRIMARY_CODES.has(code)) {
+    return unavailable(place, 'is not the primary at the moment', 'Wait until one is elected', options);
+  }
+  if (UNCONFIRMED_CODES.has(code)) return unconfirmedError(place, code);
   if (TIMEOUT_CODES.has(code))
     return unavailable(place, 'did not answer in time', 'See that it is well', options);
   const shown = code === undefined ? 'an error without a code' : `error ${code}`;
