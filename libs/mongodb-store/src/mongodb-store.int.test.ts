@@ -1,7 +1,8 @@
 import net from 'node:net';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as fc from 'fast-check';
+import { Collection } from 'mongodb';
 import { FIRST_COLLECTION, type MessageStore } from '@stepfold/message-store';
 import { messageToJson, type Message } from '@stepfold/fold';
 import { createSystemRuntime, type LogFields } from '@stepfold/runtime';
@@ -341,6 +342,28 @@ describe('opening', () => {
     expect(await store.write(FIRST_COLLECTION, [message()])).toEqual([{ outcome: 'applied' }]);
     expect(await store.write(FIRST_COLLECTION, [message()])).toEqual([{ outcome: 'stale' }]);
     expect((await store.message('chat', 'step'))?.rev).toBe(1);
+  });
+
+  it('asks for a majority that has journalled with every write, whatever the URL says', async () => {
+    const bulkWrite = jest.spyOn(Collection.prototype, 'bulkWrite');
+    try {
+      const store = await open({ url: `${test.url}?w=1&journal=false`, operationTimeoutMs: 7_000 });
+      await store.write(FIRST_COLLECTION, [message()]);
+      await store.raiseProgress({ generation: 0, partition: 0, folded_to: 1 });
+      await store.writeDeadLetters([
+        { id: 't:0:1', stage: 'writer', reason: 'bad-json', detail: 'd', key: null, value: null, at: T },
+      ]);
+      await store.switchLiveCollection(FIRST_COLLECTION, 'shadow');
+      await store.claimGeneration({ generation: 0, partition_count: 1 });
+      expect(
+        new Set(bulkWrite.mock.contexts.map((collection) => (collection as Collection).collectionName)),
+      ).toEqual(new Set([FIRST_COLLECTION, 'chats', 'progress', 'dead_letters', 'settings']));
+      for (const [, options] of bulkWrite.mock.calls) {
+        expect(options?.writeConcern).toEqual({ w: 'majority', journal: true, wtimeoutMS: 7_000 });
+      }
+    } finally {
+      bulkWrite.mockRestore();
+    }
   });
 
   it('logs nothing when all is well', async () => {
