@@ -203,10 +203,13 @@ describe('a version that the store will not take', () => {
       { outcome: 'refused', detail: 'The unique index mine holds its key already.' },
       { outcome: 'applied' },
     ]);
-    expect(await store.write(FIRST_COLLECTION, [{ ...c, rev: 2, response_id: 'x' }])).toEqual([
-      { outcome: 'refused', detail: 'The unique index mine holds its key already.' },
-    ]);
+    expect(
+      await store.write(FIRST_COLLECTION, [{ ...c, rev: 2, response_id: 'x', last_event_at: T + 9 }]),
+    ).toEqual([{ outcome: 'refused', detail: 'The unique index mine holds its key already.' }]);
     expect(await store.message('chat', 'c')).toEqual(c);
+    expect((await store.chats()).items).toEqual([
+      { chat_id: 'chat', created_at: T, updated_at: T, status: 'open' },
+    ]);
   });
 });
 
