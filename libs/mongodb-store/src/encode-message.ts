@@ -38,10 +38,10 @@ export interface EncodedMessage {
  * number whose name ends like a stamp is one, and what holds other values is taken for JSON of an application.
  * @throws NotEncodableError
  */
-export function encodeMessage(message: Message): EncodedMessage {
+export function encodeMessage(message: Message, compactBytesMin = COMPACT_BYTES_MIN): EncodedMessage {
   const document = documentOf(message, false);
   const bytes = BSON.calculateObjectSize(document);
-  if (bytes <= COMPACT_BYTES_MIN) return { document, bytes };
+  if (bytes <= compactBytesMin) return { document, bytes };
   const compact = documentOf(message, true);
   return { document: compact, bytes: BSON.calculateObjectSize(compact) };
 }
