@@ -30,7 +30,8 @@ export interface EventLog extends AsyncDisposable {
   /**
    * Appends records to one partition, in order. When it resolves, all of them are durable.
    * One call is not a transaction: after an error some of its records, a prefix, may have been appended.
-   * Calls that are not awaited have no order among each other.
+   * Calls that are not awaited have no order among each other. A call of more bytes than the log takes at
+   * once, never below 8 MiB, may be cut: then records of others may stand between its own.
    * @throws TransientError if the log is away; sending the same records again is what a caller does then
    * @throws UsageError `event-oversize` if a record is larger than the log takes; nothing was appended
    */
@@ -93,7 +94,7 @@ export interface LogRecord {
 }
 
 export interface AppendedRange {
-  /** Offset of the first record; record i has `firstOffset + i`. */
+  /** Offset of the first record; record i has `firstOffset + i`, unless the call was cut. */
   readonly firstOffset: number;
   readonly lastOffset: number;
   readonly appendedAtMs: number;

@@ -150,6 +150,8 @@ describe('the rights that docs/kafka.md lists', () => {
       'dead-letters',
       'steps',
     ]);
+    // For a version that the store refuses for good.
+    await writer.append('dead-letters', 0, [record]);
     await expect(writer.append('events', 0, [record])).rejects.toMatchObject({ code: 'log-access-denied' });
 
     await using reader = await openAs('reader', prefix);
