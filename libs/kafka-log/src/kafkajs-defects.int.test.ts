@@ -201,37 +201,3 @@ describe('reading', () => {
     await log.close();
   });
 });
-
-describe('partitions', () => {
-  it('that are full of records do not wait for those that are idle (L11)', async () => {
-    const { log } = await openLog();
-    const count = 300;
-    await log.append(
-      'events',
-      0,
-      Array.from({ length: count }, (_, i) => record(String(i))),
-    );
-    const stop = new AbortController();
-    const counts = { polls: 0, idle: 0, records: 0 };
-    await log.subscribe(
-      { group: 'group', topics: ['events'], signal: stop.signal, limits: { recordsMax: 1 } },
-      async (partition) => {
-        if (partition.partition === 1) {
-          // Waits at its end all the time.
-          for (;;) {
-            await partition.poll();
-            counts.idle += 1;
-          }
-        }
-        while (counts.records < count) {
-          counts.records += (await partition.poll()).records.length;
-          counts.polls += 1;
-        }
-        stop.abort();
-      },
-    );
-    expect(counts.records).toBe(count);
-    expect(counts.idle).toBeLessThanOrEqual(1);
-    await log.close();
-  });
-});
