@@ -18,8 +18,11 @@ interface Member {
   readonly close: () => void;
 }
 
-/** A member whose `consume` does nothing but wait: it never polls. */
-function startMember(coordinator: InMemoryCoordinator, { sessionTimeoutMs = 60_000 } = {}): Member {
+/** A member whose `consume` does nothing but wait, and if stubborn goes on when it should end. It never polls. */
+function startMember(
+  coordinator: InMemoryCoordinator,
+  { sessionTimeoutMs = 60_000, rebalanceTimeoutMs = 60_000, isStubborn = false } = {},
+): Member {
   const stopping = new AbortController();
   const closing = new AbortController();
   const works: Work[] = [];
@@ -36,14 +39,14 @@ function startMember(coordinator: InMemoryCoordinator, { sessionTimeoutMs = 60_0
       partitionCount: 4,
       sessionTimeoutMs,
       heartbeatIntervalMs: 2,
-      rebalanceTimeoutMs: 60_000,
+      rebalanceTimeoutMs,
       closing: closing.signal,
     },
     { group: 'group', topics: ['events'], signal: stopping.signal },
     (partition) =>
       new Promise<void>((resolve, reject) => {
         works.push({ partition, end: (error) => (error === undefined ? resolve() : reject(error)) });
-        partition.signal.addEventListener('abort', () => reject(partition.signal.reason));
+        if (!isStubborn) partition.signal.addEventListener('abort', () => reject(partition.signal.reason));
       }),
   );
   subscription.ended.catch(() => undefined);
@@ -155,6 +158,43 @@ describe('a member of a group', () => {
     await coordinator.until(() => second.works.length === 4);
     second.stop();
     await second.subscription.ended;
+  });
+
+  it('gives a partition to nobody as long as its former owner is at work on it, however often the group changes', async () => {
+    const coordinator = createInMemoryCoordinator();
+    const first = startMember(coordinator, { isStubborn: true });
+    await coordinator.until(() => first.works.length === 4);
+    const second = startMember(coordinator);
+    await coordinator.until(
+      () => first.works.filter(({ partition }) => partition.signal.aborted).length === 2,
+    );
+    const before = coordinator.generation;
+    const third = startMember(coordinator);
+    await coordinator.until(() => coordinator.generation > before && coordinator.members.size === 3);
+    third.stop();
+    await third.subscription.ended;
+    await coordinator.until(() => coordinator.generation > before + 1 && coordinator.members.size === 2);
+    expect([...second.works, ...third.works]).toEqual([]);
+    for (const { end } of first.works.slice(2)) end();
+    await coordinator.until(() => second.works.length === 2);
+    for (const { end } of first.works) end();
+    for (const member of [first, second]) {
+      member.stop();
+      await member.subscription.ended;
+    }
+  });
+
+  it('gives it to another after the time to hand over is up', async () => {
+    const coordinator = createInMemoryCoordinator();
+    const first = startMember(coordinator, { isStubborn: true, rebalanceTimeoutMs: 10 });
+    await coordinator.until(() => first.works.length === 4);
+    const second = startMember(coordinator);
+    await coordinator.until(() => second.works.length === 2);
+    for (const { end } of first.works) end();
+    for (const member of [first, second]) {
+      member.stop();
+      await member.subscription.ended;
+    }
   });
 
   it.each([new TypeError('t'), new SyntaxError('s'), new RangeError('r'), new Error('e')])(
