@@ -77,11 +77,21 @@ describe('the configuration of the client', () => {
   });
 });
 
-/** Makes a server listen, and answers where. */
-async function listening(server: net.Server, host: string): Promise<number> {
-  server.on('connection', (socket: net.Socket) => socket.on('error', () => undefined));
+/** Makes a server listen, and answers where. It is closed at the end, however the test ends. */
+async function listening(server: net.Server, host: string): Promise<{ port: number } & Disposable> {
+  const sockets = new Set<net.Socket>();
+  server.on('connection', (socket: net.Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+  });
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  return (server.address() as net.AddressInfo).port;
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    [Symbol.dispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
 }
 
 /** Connects, and answers the calls of setNoDelay: whether it still connected, and what was set. */
@@ -109,9 +119,8 @@ async function noDelayOf(host: string, port: number, ssl: tls.ConnectionOptions 
 describe('a connection', () => {
   it('sends small requests at once', async () => {
     const server = net.createServer((socket) => socket.end());
-    const port = await listening(server, '127.0.0.1');
-    expect(await noDelayOf('127.0.0.1', port, undefined)).toContainEqual([false, true]);
-    server.close();
+    using place = await listening(server, '127.0.0.1');
+    expect(await noDelayOf('127.0.0.1', place.port, undefined)).toContainEqual([false, true]);
   });
 
   it('does so over TLS too, and checks whom it speaks to', async () => {
@@ -119,13 +128,12 @@ describe('a connection', () => {
       socket.end(),
     );
     server.on('tlsClientError', () => undefined);
-    const port = await listening(server, '127.0.0.1');
+    using place = await listening(server, '127.0.0.1');
     const ca = localhostCertificate;
-    expect(await noDelayOf('localhost', port, { ca })).toContainEqual([false, true]);
-    expect(await noDelayOf('127.0.0.1', port, { ca })).toContainEqual([false, true]);
-    await expect(noDelayOf('localhost', port, {})).rejects.toThrow(/self.signed/);
-    await expect(noDelayOf('localhost', port, { ca, servername: 'other' })).rejects.toThrow(/altnames/);
-    server.close();
+    expect(await noDelayOf('localhost', place.port, { ca })).toContainEqual([false, true]);
+    expect(await noDelayOf('127.0.0.1', place.port, { ca })).toContainEqual([false, true]);
+    await expect(noDelayOf('localhost', place.port, {})).rejects.toThrow(/self.signed/);
+    await expect(noDelayOf('localhost', place.port, { ca, servername: 'other' })).rejects.toThrow(/altnames/);
   });
 
   it('reaches a broker by an IPv6 address', async () => {
@@ -134,10 +142,12 @@ describe('a connection', () => {
       connections++;
       socket.destroy();
     });
-    const port = await listening(server, '::1');
-    const config = { ...configOf({ brokers: [`[::1]:${port}`] }), retry: { ...retryPolicy, retries: 0 } };
+    using place = await listening(server, '::1');
+    const config = {
+      ...configOf({ brokers: [`[::1]:${place.port}`] }),
+      retry: { ...retryPolicy, retries: 0 },
+    };
     await expect(new Kafka(config).admin().connect()).rejects.toThrow();
     expect(connections).toBeGreaterThan(0);
-    server.close();
   });
 });
