@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { ConfigResourceTypes } from 'kafkajs';
 import { topics } from '@stepfold/event-log';
 import { connectDevKafka, type DevKafka } from './testing/dev-kafka.js';
+import { openKafkaLog } from './open-kafka-log.js';
 import { prepareTopics, topicName } from './topics.js';
 
 jest.setTimeout(120_000);
@@ -183,32 +184,36 @@ describe('the topics of a log', () => {
 
 describe('a new generation', () => {
   it('begins at offset 0 with its own number of partitions, and without the positions of the old one', async () => {
-    const group = `${dev.topicPrefix}projector`;
-    await prepareTopics(dev.admin, dev.options({ partitionCount: 2 }));
-    const producer = dev.kafka.producer();
-    await producer.connect();
-    const events = nameOf('events');
-    await producer.send({ topic: events, messages: [{ value: 'old', partition: 1 }] });
-    await dev.admin.setOffsets({
-      groupId: group,
-      topic: events,
-      partitions: [{ partition: 1, offset: '1' }],
-    });
-    expect(await committed(group, events)).toContainEqual({ partition: 1, offset: '1' });
+    const { brokers, runtime, topicPrefix } = dev;
+    const record = { key: null, value: Buffer.from('value') };
+    const old = await openKafkaLog({ brokers, runtime, topicPrefix, partitionCount: 2 });
+    await old.append('events', 1, [record]);
+    const stop = new AbortController();
+    await old.subscribe(
+      { group: 'projector', topics: ['events'], signal: stop.signal },
+      async (partition) => {
+        if (partition.partition !== 1) return;
+        await partition.commit({ nextOffset: 1, metadata: 'old' });
+        stop.abort();
+      },
+    );
+    expect(await old.committed('projector', 'events', 1)).toEqual({ nextOffset: 1, metadata: 'old' });
+    await old.close();
 
     await dev.admin.deleteTopics({ topics: topics.map(nameOf) });
-    const options = dev.options({ partitionCount: 3, generation: 1 });
-    expect(await prepareTopics(dev.admin, options)).toMatchObject({
+    await using next = await openKafkaLog({
+      brokers,
+      runtime,
+      topicPrefix,
       partitionCount: 3,
-      created: topics.map(nameOf),
+      generation: 1,
     });
-    const ends = await dev.admin.fetchTopicOffsets(events);
-    expect(ends.map(({ low, high }) => [low, high])).toEqual([1, 2, 3].map(() => ['0', '0']));
-    expect((await committed(group, events)).every(({ offset }) => offset === '-1')).toBe(true);
-    const [appended] = await producer.send({ topic: events, messages: [{ value: 'new', partition: 1 }] });
-    expect(appended).toMatchObject({ partition: 1, baseOffset: '0' });
-    await producer.disconnect();
-    await dev.admin.deleteGroups([group]).catch(() => undefined);
+    expect([next.generation, next.partitionCount]).toEqual([1, 3]);
+    for (let partition = 0; partition < 3; partition++) {
+      expect(await next.bounds('events', partition)).toEqual({ begin: 0, end: 0 });
+      expect(await next.committed('projector', 'events', partition)).toBeUndefined();
+    }
+    expect(await next.append('events', 1, [record])).toMatchObject({ firstOffset: 0 });
   });
 
   it('leaves the old one alone under another prefix', async () => {
@@ -219,8 +224,3 @@ describe('a new generation', () => {
     expect(await prepareTopics(dev.admin, dev.options())).toMatchObject({ partitionCount: 1, created: [] });
   });
 });
-
-async function committed(groupId: string, topic: string) {
-  const [fetched] = await dev.admin.fetchOffsets({ groupId, topics: [topic] });
-  return fetched!.partitions.map(({ partition, offset }) => ({ partition, offset }));
-}

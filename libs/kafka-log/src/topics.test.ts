@@ -104,6 +104,53 @@ describe('preparing topics', () => {
     });
   });
 
+  it('asks two of three replicas to be in step, and tells of topics that do not', async () => {
+    const asked: Parameters<Admin['createTopics']>[0][] = [];
+    const { admin } = cluster();
+    const three: Admin = {
+      ...admin,
+      createTopics(request) {
+        asked.push(request);
+        return admin.createTopics(request);
+      },
+      async fetchTopicMetadata(names) {
+        const found = await admin.fetchTopicMetadata(names);
+        return {
+          topics: found.topics.map(({ name, partitions }) => ({
+            name,
+            partitions: partitions.map((partition) => ({ ...partition, replicas: [1, 2, 3] })),
+          })),
+        };
+      },
+      describeConfigs: ({ resources }) =>
+        Promise.resolve({
+          throttleTime: 0,
+          resources: resources.map(({ name, type, configNames }) => ({
+            errorCode: 0,
+            errorMessage: '',
+            resourceName: name,
+            resourceType: type,
+            configEntries: (configNames ?? []).map((configName) => ({
+              configName,
+              configValue: configName === 'min.insync.replicas' && name === 'stepfold.events' ? '1' : '3',
+              configSource: 1,
+              isDefault: false,
+              isSensitive: false,
+              readOnly: false,
+              configSynonyms: [],
+            })),
+          })),
+        }),
+    };
+    const { differences } = await prepareTopics(three, options({ replicationFactor: 3 }));
+    for (const { configEntries } of asked.flatMap((request) => request.topics)) {
+      expect(configEntries).toContainEqual({ name: 'min.insync.replicas', value: '2' });
+    }
+    expect(differences.filter(({ setting }) => setting === 'min.insync.replicas')).toEqual([
+      { topic: 'stepfold.events', setting: 'min.insync.replicas', expected: '2', actual: '1' },
+    ]);
+  });
+
   it('asks again while the controller moves, and is content when another process was quicker', async () => {
     const { admin, counts } = cluster();
     const answers = [

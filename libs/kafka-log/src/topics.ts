@@ -70,19 +70,31 @@ export async function prepareTopics(admin: AdminOfTopics, options: OptionsOfTopi
   }
   const ready = missing.length === 0 ? found : await whenReady(admin, options);
   const partitionCount = checkPartitionCounts(ready, options);
-  return { partitionCount, created, ...(await compareSettings(admin, options)) };
+  return { partitionCount, created, ...(await compareSettings(admin, ready, options)) };
 }
 
-/** The number of partitions of each topic that is there. */
-type FoundTopics = ReadonlyMap<Topic, number>;
+/** The topics that are there. */
+type FoundTopics = ReadonlyMap<Topic, FoundTopic>;
+
+interface FoundTopic {
+  readonly partitionCount: number;
+  readonly replicaCount: number;
+}
 
 async function findTopics(admin: AdminOfTopics, prefix: string): Promise<FoundTopics> {
-  const found = new Map<Topic, number>();
+  const found = new Map<Topic, FoundTopic>();
   for (const topic of topics) {
     const metadata = await metadataOf(admin, topicName(prefix, topic));
-    if (metadata !== undefined) found.set(topic, metadata.partitions.length);
+    if (metadata !== undefined) found.set(topic, shapeOf(metadata));
   }
   return found;
+}
+
+function shapeOf({ partitions }: ITopicMetadata): FoundTopic {
+  return {
+    partitionCount: partitions.length,
+    replicaCount: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+  };
 }
 
 /** Asked one by one: of several topics of which one is missing, kafkajs answers with nothing but the error. */
@@ -117,7 +129,10 @@ async function createMissing(
       topic: topicName(topicPrefix, topic),
       numPartitions: countForNew(found, options),
       ...(replicationFactor === undefined ? {} : { replicationFactor }),
-      configEntries: [...settingsOf(topic, options)].map(([name, value]) => ({ name, value })),
+      configEntries: [...settingsOf(topic, options, options.replicationFactor)].map(([name, value]) => ({
+        name,
+        value,
+      })),
     })),
     timeout: CREATE_TIMEOUT_MS,
     // kafkajs leaves this out where another process was quicker; `whenReady` does it in every case.
@@ -146,7 +161,7 @@ async function createMissing(
 /** The same number as the topics that are there have, where nobody asks for another. */
 function countForNew(found: FoundTopics, { partitionCount }: OptionsOfTopics): number {
   const [ofOthers] = found.values();
-  return partitionCount ?? ofOthers ?? DEFAULT_PARTITION_COUNT;
+  return partitionCount ?? ofOthers?.partitionCount ?? DEFAULT_PARTITION_COUNT;
 }
 
 /** Why a topic was not created. */
@@ -190,13 +205,15 @@ async function whenReady(
   { runtime, topicPrefix }: OptionsOfTopics,
 ): Promise<FoundTopics> {
   const giveUpAtMs = runtime.monotonicMs() + READY_TIMEOUT_MS;
-  const ready = new Map<Topic, number>();
+  const ready = new Map<Topic, FoundTopic>();
   for (;;) {
     for (const topic of topics) {
       if (ready.has(topic)) continue;
-      const partitions = (await metadataOf(admin, topicName(topicPrefix, topic)))?.partitions ?? [];
+      const metadata = await metadataOf(admin, topicName(topicPrefix, topic));
+      if (metadata === undefined) continue;
+      const { partitions } = metadata;
       const isReady = partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
-      if (isReady) ready.set(topic, partitions.length);
+      if (isReady) ready.set(topic, shapeOf(metadata));
     }
     if (ready.size === topics.length) return ready;
     if (runtime.monotonicMs() > giveUpAtMs) {
@@ -213,9 +230,11 @@ async function whenReady(
 
 function checkPartitionCounts(found: FoundTopics, options: OptionsOfTopics): number {
   const { partitionCount, topicPrefix } = options;
-  const [count] = found.values();
-  const counts = [...found].map(([topic, ofTopic]) => `${topicName(topicPrefix, topic)} ${ofTopic}`);
-  if (count === undefined || [...found.values()].some((ofTopic) => ofTopic !== count)) {
+  const [count, ...others] = [...found.values()].map((topic) => topic.partitionCount);
+  const counts = [...found].map(
+    ([topic, shape]) => `${topicName(topicPrefix, topic)} ${shape.partitionCount}`,
+  );
+  if (count === undefined || others.some((other) => other !== count)) {
     throw new UsageError(
       'partition-count-differs',
       `the topics have different numbers of partitions (${counts.join(', ')}), and must have the same: ` +
@@ -253,18 +272,27 @@ function creationCommand(topic: Topic, found: FoundTopics, options: OptionsOfTop
     `kafka-topics.sh --bootstrap-server ${host.includes(':') ? `[${host}]` : host}:${port} --create`,
     `--topic ${topicName(options.topicPrefix, topic)} --partitions ${countForNew(found, options)}`,
     ...(replicationFactor === undefined ? [] : [`--replication-factor ${replicationFactor}`]),
-    ...[...settingsOf(topic, options)].map(([name, value]) => `--config ${name}=${value}`),
+    ...[...settingsOf(topic, options, replicationFactor)].map(([name, value]) => `--config ${name}=${value}`),
   ].join(' ');
 }
 
-/** The settings of a topic: they are the contract of the log. */
-function settingsOf(topic: Topic, { retentionMs }: OptionsOfTopics): ReadonlyMap<string, string> {
+/**
+ * The settings of a topic: they are the contract of the log.
+ * @param replicaCount unknown where the brokers' default is left to decide
+ */
+function settingsOf(
+  topic: Topic,
+  { retentionMs }: OptionsOfTopics,
+  replicaCount: number | undefined,
+): ReadonlyMap<string, string> {
   return new Map([
     ['cleanup.policy', 'delete'],
     ['retention.ms', String(retentionMs[topic])],
     // Idle times, ages and the end of a step are told by when the brokers took an event.
     ['message.timestamp.type', 'LogAppendTime'],
     ['max.message.bytes', '16777216'],
+    // With three replicas an acknowledged record then survives the loss of any one of them.
+    ...(replicaCount !== undefined && replicaCount >= 3 ? [['min.insync.replicas', '2'] as const] : []),
   ]);
 }
 
@@ -274,10 +302,14 @@ const UNREADABLE_COMPRESSION = 'zstd';
 
 async function compareSettings(
   admin: AdminOfTopics,
+  found: FoundTopics,
   options: OptionsOfTopics,
 ): Promise<Pick<PreparedTopics, 'differences' | 'settingsUnread'>> {
   const expected = new Map(
-    topics.map((topic) => [topicName(options.topicPrefix, topic), settingsOf(topic, options)]),
+    [...found].map(([topic, { replicaCount }]) => [
+      topicName(options.topicPrefix, topic),
+      settingsOf(topic, options, replicaCount),
+    ]),
   );
   const resources = [...expected].map(([name, settings]) => ({
     type: kafkajs.ConfigResourceTypes.TOPIC,
@@ -304,13 +336,19 @@ async function compareSettings(
   }
 }
 
+/** More replicas in step than are needed are no difference. */
+function isAsExpected(setting: string, expected: string, actual: string | undefined): boolean {
+  if (setting === 'min.insync.replicas') return Number(actual) >= Number(expected);
+  return actual === expected;
+}
+
 function differencesOf(
   topic: string,
   expected: ReadonlyMap<string, string>,
   actual: ReadonlyMap<string, string>,
 ): readonly TopicDifference[] {
   const differences: TopicDifference[] = [...expected]
-    .filter(([setting, value]) => actual.get(setting) !== value)
+    .filter(([setting, value]) => !isAsExpected(setting, value, actual.get(setting)))
     .map(([setting, value]) => ({ topic, setting, expected: value, actual: actual.get(setting) }));
   if (actual.get(COMPRESSION_SETTING) === UNREADABLE_COMPRESSION) {
     const setting = COMPRESSION_SETTING;
