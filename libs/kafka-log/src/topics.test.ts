@@ -35,6 +35,7 @@ function cluster(replaced: Partial<Admin> = {}) {
       for (const { topic, numPartitions } of asked) counts.set(topic, numPartitions ?? 1);
       return Promise.resolve(true);
     },
+    fetchTopicOffsets: () => Promise.resolve([]),
     describeConfigs: () => Promise.resolve({ resources: [], throttleTime: 0 }),
     ...replaced,
   };
@@ -179,6 +180,18 @@ describe('preparing topics', () => {
       message: expect.stringContaining(`create them with\n${commands.join('\n')}`),
     });
     expect(commands).toHaveLength(3);
+  });
+
+  it('waits for leaders that do not serve their partitions yet', async () => {
+    const answers = ['NOT_LEADER_FOR_PARTITION', 'UNKNOWN_TOPIC_OR_PARTITION'];
+    const { admin } = cluster({
+      fetchTopicOffsets() {
+        const answer = answers.shift();
+        return answer === undefined ? Promise.resolve([]) : Promise.reject(refusal(answer));
+      },
+    });
+    expect(await prepareTopics(admin, options())).toMatchObject({ partitionCount: 12 });
+    expect(answers).toEqual([]);
   });
 
   it('gives up with a transient error when leaders do not come', async () => {

@@ -23,7 +23,10 @@ export interface TopicDifference {
   readonly actual: string | undefined;
 }
 
-type AdminOfTopics = Pick<Admin, 'createTopics' | 'fetchTopicMetadata' | 'describeConfigs'>;
+type AdminOfTopics = Pick<
+  Admin,
+  'createTopics' | 'fetchTopicMetadata' | 'fetchTopicOffsets' | 'describeConfigs'
+>;
 type OptionsOfTopics = Pick<
   ResolvedKafkaLogOptions,
   | 'brokers'
@@ -199,7 +202,24 @@ function creationError(refusal: Refusal, options: OptionsOfTopics, cause: unknow
   return new UsageError('bad-configuration', `the topics ${named} cannot be created: ${reason}`, { cause });
 }
 
-/** Waits until all topics are there and every partition of them has a leader. */
+/** What a leader answers that the metadata names already, while it is still taking its partitions over. */
+const answersOfNewLeaders: ReadonlySet<unknown> = new Set([
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+]);
+
+async function isServed(admin: AdminOfTopics, name: string): Promise<boolean> {
+  try {
+    await admin.fetchTopicOffsets(name);
+    return true;
+  } catch (error) {
+    if (answersOfNewLeaders.has(typeOf(error))) return false;
+    throw error;
+  }
+}
+
+/** Waits until all topics are there, and every partition of them has a leader that serves it. */
 async function whenReady(
   admin: AdminOfTopics,
   { runtime, topicPrefix }: OptionsOfTopics,
@@ -209,11 +229,12 @@ async function whenReady(
   for (;;) {
     for (const topic of topics) {
       if (ready.has(topic)) continue;
-      const metadata = await metadataOf(admin, topicName(topicPrefix, topic));
+      const name = topicName(topicPrefix, topic);
+      const metadata = await metadataOf(admin, name);
       if (metadata === undefined) continue;
       const { partitions } = metadata;
-      const isReady = partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
-      if (isReady) ready.set(topic, shapeOf(metadata));
+      const hasLeaders = partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
+      if (hasLeaders && (await isServed(admin, name))) ready.set(topic, shapeOf(metadata));
     }
     if (ready.size === topics.length) return ready;
     if (runtime.monotonicMs() > giveUpAtMs) {
