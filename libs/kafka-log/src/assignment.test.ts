@@ -44,6 +44,24 @@ describe('assigning partitions', () => {
     expect(shares.get('a')).toEqual(['steps:0', 'steps:1', 'dead-letters:0', 'dead-letters:1']);
   });
 
+  it('shares each topic by itself, so that no writer has the dead letters only', () => {
+    const writer = (fields: Partial<MemberClaims> = {}): MemberClaims =>
+      claims({ topics: ['steps', 'dead-letters'], ...fields });
+    for (const partitionCount of [4, 5, 12]) {
+      const members = new Map([['a', writer()]]);
+      settle(members, partitionCount);
+      members.set('b', writer({ generation: -1 }));
+      settle(members, partitionCount);
+      const countOf = (id: string, topic: Topic): number =>
+        members.get(id)!.owned.filter((name) => name.startsWith(`${topic}:`)).length;
+      for (const topic of ['steps', 'dead-letters'] as const) {
+        expect(Math.abs(countOf('a', topic) - countOf('b', topic))).toBeLessThanOrEqual(1);
+        expect(countOf('a', topic) + countOf('b', topic)).toBe(partitionCount);
+      }
+      expect(Math.abs(members.get('a')!.owned.length - partitionCount)).toBeLessThanOrEqual(1);
+    }
+  });
+
   it('never gives from hand to hand: what moves is first given to nobody', () => {
     const members = new Map([
       ['a', claims({ owned: names(0, 1, 2, 3) })],

@@ -24,10 +24,13 @@ export interface MemberClaims {
 }
 
 /**
- * Shares the partitions out among the members of a group: sticky, fair to one partition, and never from
- * hand to hand. A partition that has to move is first given to nobody; its owner sees that, finishes, and
- * joins again, and only then is it given to another. So no two members work on one partition, and whoever
- * keeps a partition does not even notice that the group has changed.
+ * Shares the partitions out among the members of a group: sticky, fair to one partition of each topic, and
+ * never from hand to hand. A partition that has to move is first given to nobody; its owner sees that,
+ * finishes, and joins again, and only then is it given to another. So no two members work on one partition,
+ * and whoever keeps a partition does not even notice that the group has changed.
+ *
+ * Each topic is shared by itself: of two writers, one would else get all the steps, and the other one the dead
+ * letters, and nothing to do.
  *
  * Of two members that claim the same partition the one with the later generation has it; the other one was
  * frozen and does not know yet. Gives the same answer whichever member computes it.
@@ -37,19 +40,25 @@ export function assignPartitions(
   partitionCount: number,
 ): ReadonlyMap<string, readonly PartitionName[]> {
   const ids = [...members.keys()].sort();
-  const all = topics
-    .filter((topic) => ids.some((id) => members.get(id)!.topics.includes(topic)))
-    .flatMap((topic) => Array.from({ length: partitionCount }, (_, i) => partitionName(topic, i)));
-  const { ownerOf, taken } = settleClaims(ids, members, new Set(all));
-  const kept = keepFairShares(ids, ownerOf, all.length);
-  for (const name of all) {
-    if (taken.has(name)) continue;
-    const { topic } = partitionOfName(name);
-    const eligible = ids.filter((id) => members.get(id)!.topics.includes(topic));
-    const poorest = eligible.toSorted((a, b) => kept.get(a)!.length - kept.get(b)!.length)[0];
-    if (poorest !== undefined) kept.get(poorest)!.push(name);
+  const shares = new Map<string, PartitionName[]>(ids.map((id) => [id, []]));
+  for (const topic of topics) {
+    const subscribers = ids.filter((id) => members.get(id)!.topics.includes(topic));
+    if (subscribers.length === 0) continue;
+    const all = Array.from({ length: partitionCount }, (_, i) => partitionName(topic, i));
+    const { ownerOf, taken } = settleClaims(ids, members, new Set(all));
+    const kept = keepFairShares(subscribers, ownerOf, all.length);
+    for (const name of all) {
+      if (taken.has(name)) continue;
+      // Of those who have least of this topic, who has least of all.
+      const poorest = subscribers.toSorted(
+        (a, b) =>
+          kept.get(a)!.length - kept.get(b)!.length || shares.get(a)!.length - shares.get(b)!.length,
+      )[0]!;
+      kept.get(poorest)!.push(name);
+    }
+    for (const [id, names] of kept) shares.get(id)!.push(...names);
   }
-  return kept;
+  return shares;
 }
 
 function settleClaims(
@@ -79,7 +88,8 @@ function keepFairShares(
   total: number,
 ): Map<string, PartitionName[]> {
   const owned = new Map<string, PartitionName[]>(ids.map((id) => [id, []]));
-  for (const [name, id] of ownerOf) owned.get(id)!.push(name);
+  // One that no longer subscribes to the topic keeps nothing of it.
+  for (const [name, id] of ownerOf) owned.get(id)?.push(name);
   const share = Math.floor(total / ids.length);
   let odd = total % ids.length;
   for (const id of ids.toSorted((a, b) => owned.get(b)!.length - owned.get(a)!.length)) {
