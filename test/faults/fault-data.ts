@@ -125,6 +125,46 @@ export async function until(
   }
 }
 
+/** Waits until a process has said something, and shows what it said if that does not come in time. */
+export async function untilSaid(
+  { runtime }: FaultData,
+  service: ServiceProcess,
+  text: string,
+  timeoutMs = 30_000,
+): Promise<void> {
+  await withShownLog(runtime, service, `it says ${JSON.stringify(text)}`, service.saying(text), timeoutMs);
+}
+
+/** Sends a signal, waits for the end, and shows what the process said if that does not come in time. */
+export async function untilEnded(
+  { runtime }: FaultData,
+  service: ServiceProcess,
+  signal: NodeJS.Signals,
+  timeoutMs = 30_000,
+): Promise<number | NodeJS.Signals> {
+  return withShownLog(runtime, service, `it ends by ${signal}`, service.end(signal), timeoutMs);
+}
+
+async function withShownLog<T>(
+  runtime: Runtime,
+  service: ServiceProcess,
+  what: string,
+  awaited: Promise<T>,
+  timeoutMs: number,
+): Promise<T> {
+  let cancel = (): void => undefined;
+  const timeOut = new Promise<never>((_resolve, reject) => {
+    cancel = runtime.setTimer(timeoutMs, () =>
+      reject(new Error(`waited ${timeoutMs} ms in vain: ${what}; it said:\n${service.log().slice(-4_000)}`)),
+    );
+  });
+  try {
+    return await Promise.race([awaited, timeOut]);
+  } finally {
+    cancel();
+  }
+}
+
 /** Waits until a group has committed everything that is on its topics now, in every partition. */
 export async function untilPassed({ log, runtime }: FaultData, service: ServiceName): Promise<void> {
   const topic = service === 'projector' ? 'events' : 'steps';

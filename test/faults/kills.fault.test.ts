@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { startKafka, startMongodb, type KafkaCluster, type MongodbServer } from '@stepfold/local-servers';
 import { sleep } from '@stepfold/runtime';
 import { checkOutcome } from './check-outcome.js';
-import { openFaultData, untilPassed, type FaultData, type ServiceName } from './fault-data.js';
+import { openFaultData, untilEnded, untilPassed, untilSaid, type FaultData, type ServiceName } from './fault-data.js';
 import { watchRevs, type RevWatcher } from './rev-watcher.js';
 import { publishSteadily, type SteadyPublishing } from './steady-publishing.js';
 
@@ -48,7 +48,7 @@ describe('one Kafka node, one store, 4 partitions', () => {
       for (const point of points[service]) {
         for (const nth of [1, 5]) {
           const life = data.startStopping(service, { point, nth, signal: 'SIGKILL' });
-          await life.saying(`stopped ${point}`);
+          await untilSaid(data, life, `stopped ${point}`);
           expect(await life.end('SIGKILL')).toBe('SIGKILL');
         }
       }
@@ -63,17 +63,17 @@ describe('one Kafka node, one store, 4 partitions', () => {
     async (service) => {
       data.start(others[service]);
       const replacement = data.start(service);
-      await replacement.saying('partition assigned');
+      await untilSaid(data, replacement, 'partition assigned');
       for (const point of points[service]) {
         const life = data.startStopping(service, { point, nth: 3, signal: 'SIGSTOP' });
-        await life.saying(`stopped ${point}`);
+        await untilSaid(data, life, `stopped ${point}`);
         await publishing.more(100);
         await untilPassed(data, service);
         life.child.kill('SIGCONT');
-        await life.saying(`thawed ${point}`);
+        await untilSaid(data, life, `thawed ${point}`);
         // It has to have had its chance to do harm before it is told to end.
         await sleep(data.runtime, 300);
-        expect(await life.end('SIGTERM')).toBe(0);
+        expect(await untilEnded(data, life, 'SIGTERM')).toBe(0);
       }
       await publishing.end();
       await checkOutcome(data, publishing, watcher);
