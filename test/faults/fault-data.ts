@@ -16,6 +16,8 @@ export interface Stopping {
   /** At which of its visits to the point, counted from 1. */
   readonly nth: number;
   readonly signal: 'SIGKILL' | 'SIGSTOP';
+  /** Time-outs of its store, where those of the product would take a test too long. */
+  readonly store?: { readonly connectTimeoutMs: number; readonly operationTimeoutMs: number };
 }
 
 /** Topics and a database of one test, on servers that the test may kill. */
@@ -92,7 +94,7 @@ export async function openFaultData(options: FaultDataOptions): Promise<FaultDat
               ...stopping,
               service,
               log: { brokers, topicPrefix, sessionTimeoutMs: SESSION_TIMEOUT_MS },
-              store: { url: mongodbUrl },
+              store: { url: mongodbUrl, ...stopping.store },
               config: service === 'projector' ? projectorConfig : {},
             }),
           ],
