@@ -66,6 +66,7 @@ function messageProblem(fields: Record<string, unknown>, key: string): string | 
     return 'status is none of a message';
   }
   if (!Array.isArray(parts)) return 'parts is no array';
+  if (!parts.every((part) => typeof part === 'object' && part !== null)) return 'parts holds what is no part';
   if (!isStamp(started_at) || !isStamp(last_event_at)) return 'started_at or last_event_at is no stamp';
   if (typeof log !== 'object' || log === null) return 'log is missing';
   const { generation, first_offset } = log as Record<string, unknown>;

@@ -13,6 +13,7 @@ export function versionProblem(message: Message): string | undefined {
     if (!isCount(message[name])) return `The field ${name} of the message is not a whole number.`;
   }
   if (typeof message.status !== 'string') return 'The field status of the message is not a text.';
+  if (!isParts(message.parts)) return 'The field parts of the message is not an array of parts.';
   const { log } = message;
   if (log === undefined) return undefined;
   if (!isCount(log.generation) || log.generation > GENERATION_MAX) {
@@ -27,6 +28,10 @@ export function versionProblem(message: Message): string | undefined {
 const GENERATION_MAX = 32_767;
 /** An offset beyond would reach into the generation's part of the order. */
 const OFFSET_END = 2 ** 48;
+
+function isParts(parts: unknown): boolean {
+  return Array.isArray(parts) && parts.every((part) => typeof part === 'object' && part !== null);
+}
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;

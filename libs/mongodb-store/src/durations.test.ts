@@ -24,6 +24,11 @@ describe('durationOf', () => {
     expect(durationOf({ ...block, completed_at: 99 }, new Map())).toBeUndefined();
   });
 
+  it('does not exist where a stranger has written what is no stamp', () => {
+    expect(durationOf({ ...block, completed_at: 130.5 }, new Map())).toBeUndefined();
+    expect(durationOf({ ...block, completed_at: '130' as never }, new Map())).toBeUndefined();
+  });
+
   it('of a result begins with the execution that it names, else that its call names, else with the call', () => {
     const times = { created_at: 100, execution_started_at: 200 };
     expect(resultDuration({ execution_started_at: 300 }, times)).toBe(200);

@@ -29,6 +29,8 @@ export function callsOf(parts: readonly Part[]): ReadonlyMap<string, ToolCallPar
   return calls;
 }
 
+/** Whoever else writes versions may have written anything; what is no stamp has no distance. */
 function span(start: number | undefined, end: number | undefined): number | undefined {
-  return start === undefined || end === undefined || end < start ? undefined : end - start;
+  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end)) return undefined;
+  return end! < start! ? undefined : end! - start!;
 }

@@ -29,6 +29,8 @@ export function offeredVersionOf(message: Message): OfferedVersion | RefusedVers
     };
   } catch (error) {
     if (error instanceof NotEncodableError) return { refusal: error.message };
+    // The stack is full. A server takes far less, and no event is nested like that.
+    if (error instanceof RangeError) return { refusal: 'The message is nested too deeply.' };
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { FIRST_COLLECTION } from '../message-store.js';
 import type { Suite } from './message-store-conformance.js';
 import { textPart, version, writeOne } from './versions.js';
 
+const NESTED_LEVELS = 100_000;
 const OVERSIZE_CHARACTERS = 17 * 1024 * 1024;
 
 export function refusalTests({ test }: Suite): void {
@@ -23,6 +24,23 @@ export function refusalTests({ test }: Suite): void {
     expect(await store.message('chat', 'large')).toBeUndefined();
     const stored = await store.messages('chat');
     expect(stored.items.map((message) => message.step_id)).toEqual(['before', 'behind']);
+  });
+
+  test('refuses what cannot be a message with a sentence, and harms no other of the batch', async (open) => {
+    const store = await open();
+    // Parsed, as from a log that a stranger has written to: nothing of it is too deep for a parser.
+    const nested = JSON.parse('['.repeat(NESTED_LEVELS) + ']'.repeat(NESTED_LEVELS)) as never;
+    const outcomes = await store.write(FIRST_COLLECTION, [
+      version({ step: 'before' }),
+      version({ step: 'no-parts', rest: { parts: [null, 5] as never } }),
+      version({ step: 'nested', rest: { parts: [{ ...textPart('text'), metadata: nested }] } }),
+      version({ step: 'behind', firstOffset: 5 }),
+    ]);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['applied', 'refused', 'refused', 'applied']);
+    expect((await store.messages('chat')).items.map((message) => message.step_id)).toEqual([
+      'before',
+      'behind',
+    ]);
   });
 
   test('leaves the message and its chat as they were when a later version is refused', async (open) => {
