@@ -64,7 +64,12 @@ async function leaderOf({ admin }: FaultData, kafka: KafkaCluster, topic: string
 async function untilInSync({ admin, runtime, topicPrefix }: FaultData, kafka: KafkaCluster): Promise<void> {
   for (;;) {
     const { topics } = await admin.fetchTopicMetadata({
-      topics: [`${topicPrefix}events`, `${topicPrefix}steps`, `${topicPrefix}dead-letters`, '__consumer_offsets'],
+      topics: [
+        `${topicPrefix}events`,
+        `${topicPrefix}steps`,
+        `${topicPrefix}dead-letters`,
+        '__consumer_offsets',
+      ],
     });
     const partitions = topics.flatMap((topic) => topic.partitions);
     if (partitions.every(({ isr }) => isr.length === kafka.nodes.length)) return;

@@ -13,6 +13,8 @@ import type { Acknowledged, SteadyPublishing } from './steady-publishing.js';
 export interface ExpectedOutcome {
   /** `topic:partition:offset reason` of every dead letter, the prefix of the topic left out. Default: none. */
   readonly deadLetters?: readonly string[];
+  /** Events of further chats that are on the log, in its order. */
+  readonly chats?: ReadonlyMap<string, readonly Event[]>;
   /** How long the services may take to catch up. Default 60,000. */
   readonly timeoutMs?: number;
 }
@@ -31,13 +33,13 @@ export async function checkOutcome(
   data: FaultData,
   publishing: SteadyPublishing,
   watcher: RevWatcher,
-  { deadLetters = [], timeoutMs = 60_000 }: ExpectedOutcome = {},
+  { deadLetters = [], chats = new Map(), timeoutMs = 60_000 }: ExpectedOutcome = {},
 ): Promise<void> {
   await untilCaughtUp(data, timeoutMs);
   await checkAcknowledged(data, publishing.acknowledged);
   const published = [...publishing.chats].filter(([, events]) => events.length > 0);
   expect(publishing.acknowledged).toHaveLength(published.flatMap(([, events]) => events).length);
-  await checkMessages(data, published);
+  await checkMessages(data, [...published, ...chats]);
   const { log, store } = data;
   const verified = await verify({ log, store, createSha256: () => createHash('sha256') });
   expect(verified).toMatchObject({ ok: true, not_yet: 0, beyond_log: 0, differences: [] });
@@ -130,7 +132,8 @@ function parsed(value: Uint8Array | null): Event | undefined {
   }
 }
 
-async function checkMessages(
+/** The stored chats are these, and their messages are the plain fold of these events. */
+export async function checkMessages(
   { store }: FaultData,
   published: readonly (readonly [string, readonly Event[]])[],
 ): Promise<void> {

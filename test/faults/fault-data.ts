@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { MongoClient, type Db } from 'mongodb';
-import { topics, type EventLog } from '@stepfold/event-log';
+import { topics, type EventLog, type Topic } from '@stepfold/event-log';
 import { openKafkaLog } from '@stepfold/kafka-log';
 import type { MessageStore } from '@stepfold/message-store';
 import { openMongodbStore } from '@stepfold/mongodb-store';
@@ -129,7 +129,7 @@ export async function until(
 
 /** Waits until a process has said something, and shows what it said if that does not come in time. */
 export async function untilSaid(
-  { runtime }: FaultData,
+  { runtime }: Pick<FaultData, 'runtime'>,
   service: ServiceProcess,
   text: string,
   timeoutMs = 30_000,
@@ -137,14 +137,18 @@ export async function untilSaid(
   await withShownLog(runtime, service, `it says ${JSON.stringify(text)}`, service.saying(text), timeoutMs);
 }
 
-/** Sends a signal, waits for the end, and shows what the process said if that does not come in time. */
+/**
+ * Waits for the end of a process, after a signal or of itself, and shows what it said if that does not come in
+ * time. Answers exit code or signal.
+ */
 export async function untilEnded(
-  { runtime }: FaultData,
+  { runtime }: Pick<FaultData, 'runtime'>,
   service: ServiceProcess,
-  signal: NodeJS.Signals,
+  signal?: NodeJS.Signals,
   timeoutMs = 30_000,
 ): Promise<number | NodeJS.Signals> {
-  return withShownLog(runtime, service, `it ends by ${signal}`, service.end(signal), timeoutMs);
+  const ended = signal === undefined ? service.ended : service.end(signal);
+  return withShownLog(runtime, service, `it ends by ${signal ?? 'itself'}`, ended, timeoutMs);
 }
 
 async function withShownLog<T>(
@@ -171,11 +175,40 @@ async function withShownLog<T>(
 export async function untilPassed({ log, runtime }: FaultData, service: ServiceName): Promise<void> {
   const topic = service === 'projector' ? 'events' : 'steps';
   const partitions = Array.from({ length: log.partitionCount }, (_, partition) => partition);
-  const ends = await Promise.all(partitions.map(async (partition) => (await log.bounds(topic, partition)).end));
+  const ends = await Promise.all(
+    partitions.map(async (partition) => (await log.bounds(topic, partition)).end),
+  );
   await until(runtime, `the ${service}s pass ${ends.join(', ')}`, async () => {
-    const committed = await Promise.all(partitions.map((partition) => log.committed(service, topic, partition)));
+    const committed = await Promise.all(
+      partitions.map((partition) => log.committed(service, topic, partition)),
+    );
     return committed.every((position, partition) => foldedTo(position) >= ends[partition]!);
   });
+}
+
+/**
+ * Sets what a group has committed for one topic, as an operator does while none of its members run. kafkajs
+ * takes 5 s for it.
+ */
+export async function setOffsets(
+  data: FaultData,
+  service: ServiceName,
+  topic: Topic,
+  offsetOf: (partition: number) => number | Promise<number>,
+): Promise<void> {
+  const { admin, topicPrefix, log, runtime } = data;
+  const partitions = await Promise.all(
+    Array.from({ length: log.partitionCount }, async (_, partition) => ({
+      partition,
+      offset: String(await offsetOf(partition)),
+    })),
+  );
+  const groupId = `${topicPrefix}${service}`;
+  await until(runtime, `group ${groupId} has no members`, async () => {
+    const { groups } = await admin.describeGroups([groupId]);
+    return groups[0]?.state === 'Empty' || groups[0]?.state === 'Dead';
+  });
+  await admin.setOffsets({ groupId, topic: `${topicPrefix}${topic}`, partitions });
 }
 
 /** How far a group has worked: a projector's committed position stays at the oldest step that is open. */

@@ -24,7 +24,7 @@ export async function openFaultRun(
     data,
     publishing,
     watcher,
-    async check(expected) {
+    async check(expected = {}) {
       await publishing.end();
       await checkOutcome(data, publishing, watcher, expected);
     },

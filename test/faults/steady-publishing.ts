@@ -28,7 +28,8 @@ const CHAT_EVENTS_MAX = 300;
 /** Between two bursts: about 300 events a second. */
 const PAUSE_MS = 10;
 
-export function publishSteadily(data: FaultData): SteadyPublishing {
+/** `label` stands before the ids of its chats, so that those of two publishers differ. */
+export function publishSteadily(data: FaultData, label = ''): SteadyPublishing {
   const { runtime, log } = data;
   const failures: unknown[] = [];
   const publisher = createPublisher({
@@ -48,7 +49,7 @@ export function publishSteadily(data: FaultData): SteadyPublishing {
 
   function beginChat(): void {
     const [name, events] = recorded[begun % recorded.length]!;
-    const chatId = `${begun}-${name}`;
+    const chatId = `${label}${begun}-${name}`;
     begun++;
     chats.set(chatId, []);
     underWay.push({ chatId, events, next: 0 });

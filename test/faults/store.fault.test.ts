@@ -41,19 +41,22 @@ describe('one Kafka node, one store, 4 partitions, a projector, two writers', ()
   it.each([
     ['killed', undefined, /The store at 127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)/],
     ['without the database that is below it', 'database', /The store at 127\.0\.0\.1:\d+ did not do what/],
-  ] as const)(`stores the fold of the log after the store was %s for ${AWAY_MS} ms`, async (_, part, words) => {
-    await using run = await openFaultRun(kafka, mongodb);
-    const { data, publishing } = run;
-    data.start('projector');
-    const writers = [data.start('writer'), data.start('writer')];
-    for (const writer of writers) await untilSaid(data, writer, 'writer started');
-    await publishing.more(200);
-    await mongodb.kill('SIGKILL', part);
-    await sleep(data.runtime, AWAY_MS);
-    await mongodb.start();
-    await run.check();
-    for (const writer of writers) expect(writer.log()).toMatch(words);
-  });
+  ] as const)(
+    `stores the fold of the log after the store was %s for ${AWAY_MS} ms`,
+    async (_, part, words) => {
+      await using run = await openFaultRun(kafka, mongodb);
+      const { data, publishing } = run;
+      data.start('projector');
+      const writers = [data.start('writer'), data.start('writer')];
+      for (const writer of writers) await untilSaid(data, writer, 'writer started');
+      await publishing.more(200);
+      await mongodb.kill('SIGKILL', part);
+      await sleep(data.runtime, AWAY_MS);
+      await mongodb.start();
+      await run.check();
+      for (const writer of writers) expect(writer.log()).toMatch(words);
+    },
+  );
 
   it('stores the fold of the log after the store was frozen for longer than a write may take', async () => {
     await using run = await openFaultRun(kafka, mongodb);

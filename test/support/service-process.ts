@@ -8,6 +8,8 @@ export interface ServiceProcess {
   readonly child: ChildProcess;
   /** Resolves when a line of its log holds the text; rejects when it ends before. */
   saying(text: string): Promise<void>;
+  /** Exit code or signal, when it has ended. */
+  readonly ended: Promise<number | NodeJS.Signals>;
   /** Sends a signal and waits for the end. Answers exit code or signal. */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
   /** All that it has said on stderr. */
@@ -41,6 +43,7 @@ export function startService(args: readonly string[], script = bin): ServiceProc
 
   return {
     child,
+    ended,
     async saying(text) {
       while (!said.includes(text)) {
         if (isEnded)

@@ -51,8 +51,7 @@ export function assignPartitions(
       if (taken.has(name)) continue;
       // Of those who have least of this topic, who has least of all.
       const poorest = subscribers.toSorted(
-        (a, b) =>
-          kept.get(a)!.length - kept.get(b)!.length || shares.get(a)!.length - shares.get(b)!.length,
+        (a, b) => kept.get(a)!.length - kept.get(b)!.length || shares.get(a)!.length - shares.get(b)!.length,
       )[0]!;
       kept.get(poorest)!.push(name);
     }

@@ -32,7 +32,7 @@ export const errorCatalogue = {
   },
   'position-deleted': {
     cause: 'The committed position lies before the beginning of the log: retention has deleted it.',
-    remedy: 'For a writer run `stepfold rebuild`. For a projector set the group to the beginning of the log.',
+    remedy: 'Set the groups to where the log begins, as docs/operating.md says, and start again.',
   },
   'position-beyond-end': {
     cause: 'A position lies beyond the end of the log: the log was replaced, or restored from an older copy.',

@@ -10,9 +10,15 @@ describe('the exit code of an error', () => {
     [new TransientError('store-unavailable', 'the store is away'), 3],
     [new LogGivenUp('the log was away for 30 s'), 3],
     [new OutputFailed('standard output cannot be written: ENOSPC'), 3],
-    [new CorruptStateError('position-deleted', 'retention was faster'), 1],
   ])('%s is %d, with its own sentence', (error, exitCode) => {
     expect(endingOf(error)).toEqual({ exitCode, sentence: error.message });
+  });
+
+  it('is 1, with what to do, when starting again does not help', () => {
+    expect(endingOf(new CorruptStateError('position-deleted', 'the log begins at 7'))).toEqual({
+      exitCode: 1,
+      sentence: expect.stringMatching(/^the log begins at 7\. .*docs\/operating\.md/),
+    });
   });
 
   it('is none of those for a fault of the program', () => {

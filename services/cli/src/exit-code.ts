@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { CorruptStateError, TransientError, UsageError } from '@stepfold/runtime';
+import { CorruptStateError, errorCatalogue, TransientError, UsageError } from '@stepfold/runtime';
 import { OutputClosed, OutputFailed } from './output.js';
 import { LogGivenUp } from './publishing/bounded-patience.js';
 
@@ -26,7 +26,10 @@ export function endingOf(error: unknown): Ending {
   if (error instanceof TransientError || error instanceof LogGivenUp || error instanceof OutputFailed) {
     return { exitCode: 3, sentence };
   }
-  if (error instanceof CorruptStateError) return { exitCode: 1, sentence };
+  if (error instanceof CorruptStateError) {
+    // Starting again does not help, so whoever reads this has to learn what does.
+    return { exitCode: 1, sentence: `${sentence}. ${errorCatalogue[error.code].remedy}` };
+  }
   return {
     exitCode: 70,
     sentence: `a fault of the program: ${sentence} (STEPFOLD_DEBUG=1 shows where)`,

@@ -14,7 +14,15 @@ import { runProjector } from '@stepfold/projector';
 import { createSystemRuntime, InMemoryMetrics } from '@stepfold/runtime';
 import { runWriter } from '@stepfold/writer';
 
-const { service, point, nth, signal, log: logOptions, store: storeOptions, config } = JSON.parse(process.argv[2]);
+const {
+  service,
+  point,
+  nth,
+  signal,
+  log: logOptions,
+  store: storeOptions,
+  config,
+} = JSON.parse(process.argv[2]);
 const runtime = createSystemRuntime();
 let visits = 0;
 
@@ -99,7 +107,14 @@ process.once('SIGTERM', () => stop.abort());
 
 const say = (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
 const logger = { debug: () => undefined, info: say, warn: say, error: say };
-const options = { log: watchedLog, runtime, logger, metrics: new InMemoryMetrics(), signal: stop.signal, config };
+const options = {
+  log: watchedLog,
+  runtime,
+  logger,
+  metrics: new InMemoryMetrics(),
+  signal: stop.signal,
+  config,
+};
 
 if (service === 'projector') await runProjector(options);
 else await runWriter({ ...options, store: watchedStore });
