@@ -58,3 +58,30 @@ export function startService(args: readonly string[], script = bin): ServiceProc
     log: () => said,
   };
 }
+
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a `stepfold` command to its end. */
+export function runStepfold(args: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8');
+    child[name].on('data', (chunk: string) => void (said[name] += chunk));
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exitCode) => resolve({ exitCode, ...said }));
+  });
+}
+
+/** The same for one that has to succeed. Answers what it printed. @throws if it failed */
+export async function outputOf(args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await runStepfold(args);
+  if (exitCode !== 0) throw new Error(`stepfold ${args[0]} answered ${exitCode}: ${stderr}`);
+  return stdout;
+}

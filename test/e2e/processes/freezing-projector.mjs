@@ -2,15 +2,14 @@
  * A projector that stops itself (SIGSTOP) the nth time that it comes to a named point, none of which lies
  * inside a write to the log, and says so on stderr. Whoever started it lets it go on.
  *
- * node freezing-projector.mjs DATA POINT NTH CONFIG_JSON
+ * node freezing-projector.mjs LOG_PLACE_JSON POINT NTH CONFIG_JSON
  * POINT: after-poll, after-fold, after-append, before-commit
  */
-import path from 'node:path';
-import { openEmbeddedLog } from '@stepfold/embedded-log';
 import { runProjector } from '@stepfold/projector';
 import { createSystemRuntime, InMemoryMetrics } from '@stepfold/runtime';
+import { openLog } from './open-log.mjs';
 
-const [data, point, nth, config] = process.argv.slice(2);
+const [place, point, nth, config] = process.argv.slice(2);
 const runtime = createSystemRuntime();
 let visits = 0;
 
@@ -21,12 +20,7 @@ function visit(name) {
   process.stderr.write(`thawed ${name}\n`);
 }
 
-const log = await openEmbeddedLog({
-  directory: path.join(data, 'log'),
-  runtime,
-  sessionTimeoutMs: 600,
-  heartbeatIntervalMs: 200,
-});
+const log = await openLog(place, runtime);
 
 const watched = {
   generation: log.generation,

@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { recordedStreams } from '../support/recorded-streams.js';
+import { outputOf, runStepfold, startService, type ServiceProcess } from '../support/service-process.js';
+import { availableBackends, openTestData, type TestData } from '../support/test-data.js';
+
+/** Every recording that has all that a stream can have, each of which becomes a chat of its own. */
+const files = recordedStreams(['ai-sdk-v7'], '.full.jsonl').map(({ file }) => file);
+const COMMANDS_AT_ONCE = 4;
+
+interface Printed {
+  readonly chat_id: string;
+  readonly log?: unknown;
+  readonly digest?: unknown;
+}
+
+describe.each(availableBackends())('two projectors and two writers as processes on %s', (backend) => {
+  let data: TestData;
+  let services: ServiceProcess[];
+
+  beforeEach(async () => {
+    data = await openTestData(backend);
+    services = ['projector', 'projector', 'writer', 'writer'].map((name) =>
+      startService([name, ...data.serviceArguments]),
+    );
+  });
+
+  afterEach(async () => {
+    await Promise.all(services.map((service) => service.end('SIGKILL')));
+    await data[Symbol.asyncDispose]();
+  });
+
+  it('store of published recordings what fold prints of them', async () => {
+    // Where the recordings are not at hand, recordedStreams has said so, or has thrown.
+    if (files.length === 0) return;
+    for (const service of services) await service.saying('partition assigned');
+    const options = [...files, '--format', 'ai-sdk', '--start', '2026-04-10T12:00:00Z', '--json'];
+    const published = JSON.parse(await outputOf(['publish', ...options, ...data.adapterArguments])) as {
+      chats: readonly string[];
+    };
+    expect(published.chats).toHaveLength(files.length);
+
+    const folded = new Map<string, Printed[]>();
+    for (const message of JSON.parse(await outputOf(['fold', ...options])) as Printed[]) {
+      folded.set(message.chat_id, [...(folded.get(message.chat_id) ?? []), message]);
+    }
+    expect([...folded.keys()].sort()).toEqual([...published.chats].sort());
+
+    await data.untilStored();
+    const waiting = [...folded];
+    await Promise.all(
+      Array.from({ length: COMMANDS_AT_ONCE }, async () => {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          const [chatId, expected] = next;
+          const stored = await outputOf(['messages', chatId, ...data.adapterArguments, '--json']);
+          expect(withoutLog(JSON.parse(stored) as Printed[])).toBe(withoutLog(expected));
+        }
+      }),
+    );
+    const verified = await runStepfold(['verify', '--all', ...data.adapterArguments, '--json']);
+    expect(verified.exitCode).toBe(0);
+    expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, not_yet: 0, differences: [] });
+    expect((await data.store.deadLetters()).items).toEqual([]);
+    expect(await Promise.all(services.map((service) => service.end('SIGTERM')))).toEqual([0, 0, 0, 0]);
+  }, 240_000);
+});
+
+/** What depends on the log is not in what `fold` prints. */
+function withoutLog(messages: readonly Printed[]): string {
+  return JSON.stringify(messages.map(({ log: _log, digest: _digest, ...message }) => message));
+}
