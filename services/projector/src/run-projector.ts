@@ -1,5 +1,5 @@
 import { type EventLog } from '@stepfold/event-log';
-import { createEventCodec } from '@stepfold/events';
+import { createEventCodec, type EventCodec } from '@stepfold/events';
 import type { Logger, Metrics, Runtime } from '@stepfold/runtime';
 import { checkProjectorConfig, projectorDefaults, type ProjectorConfig } from './config.js';
 import { runPartition } from './partition-loop.js';
@@ -12,6 +12,11 @@ export interface ProjectorOptions {
   /** Ends the projector: it drains and leaves its group. */
   readonly signal: AbortSignal;
   readonly config?: Partial<ProjectorConfig>;
+  /**
+   * Reads events, and writes those of the reaper. Default: the standard one, with the `eventBytesMax` of the
+   * configuration; one that is given has its own limit.
+   */
+  readonly codec?: EventCodec;
 }
 
 /** The product version that dead letters name. */
@@ -27,7 +32,7 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
   const { log, signal } = options;
   const config: ProjectorConfig = { ...projectorDefaults, ...options.config };
   checkProjectorConfig(config);
-  const codec = createEventCodec({ eventBytesMax: config.eventBytesMax });
+  const codec = options.codec ?? createEventCodec({ eventBytesMax: config.eventBytesMax });
   await log.subscribe(
     {
       group: config.group,

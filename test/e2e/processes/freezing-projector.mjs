@@ -8,6 +8,7 @@
 import { runProjector } from '@stepfold/projector';
 import { createSystemRuntime, InMemoryMetrics } from '@stepfold/runtime';
 import { openLog } from './open-log.mjs';
+import { stderrLogger } from './stderr-logger.mjs';
 
 const [place, point, nth, config] = process.argv.slice(2);
 const runtime = createSystemRuntime();
@@ -57,17 +58,10 @@ const watched = {
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
 
-const logger = {
-  debug: () => undefined,
-  info: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
-  warn: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
-  error: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
-};
-
 await runProjector({
   log: watched,
   runtime,
-  logger,
+  logger: stderrLogger,
   metrics: new InMemoryMetrics(),
   signal: stop.signal,
   config: JSON.parse(config),
