@@ -4,7 +4,7 @@ import { verify } from '@stepfold/audit';
 import type { Topic } from '@stepfold/event-log';
 import type { Event } from '@stepfold/events';
 import type { DeadLetter } from '@stepfold/message-store';
-import { asStored } from '../support/embedded-data.js';
+import { asStored } from '../support/test-data.js';
 import { foldAll } from '../support/fold-all.js';
 import { until, type FaultData } from './fault-data.js';
 import type { RevWatcher } from './rev-watcher.js';

@@ -83,14 +83,21 @@ function isAuthenticationError(error: Error): boolean {
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'the connection was reset',
+  ECONNRESET: 'the connection was reset; does this port speak TLS, and is it wanted?',
   ENOTFOUND: 'unknown host',
   EAI_AGAIN: 'the host name cannot be looked up now',
   EHOSTUNREACH: 'the host cannot be reached',
   ETIMEDOUT: 'no answer',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate has signed itself; name it with ca if it is to be trusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not signed by an authority that is known; name that with ca',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'its certificate is not signed by an authority that is known; name that with ca',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
 };
 
 function reasonOf(chain: readonly Error[], type: string | undefined): string {
+  if (type === 'ILLEGAL_SASL_STATE') return 'this port of Kafka takes no log-in, and one is configured';
   if (type !== undefined) return `Kafka answered ${type}`;
   for (const each of chain) {
     const { code, broker } = each as { readonly code?: unknown; readonly broker?: unknown };

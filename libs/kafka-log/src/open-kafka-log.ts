@@ -16,10 +16,10 @@ const JOIN_EXTRA_MS = 10_000;
  * created; differences between existing ones and what the log expects are logged, one warning each.
  * Close it at the end, after everything that uses it.
  *
- * @throws UsageError `bad-configuration` naming an option, `partition-count-differs`, `topics-missing`,
- *   `access-denied`: see `prepareTopics`
+ * @throws UsageError `bad-configuration` naming an option, `partition-count-differs`, `topics-missing`:
+ *   see `prepareTopics`
  * @throws TransientError `log-unavailable` if no broker can be reached, `log-access-denied` if they refuse
- *   the credentials
+ *   the credentials or the user lacks a right
  */
 export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> {
   const resolved = resolveOptions(options);
@@ -31,7 +31,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
   const { runtime, requestTimeoutMs, rebalanceTimeoutMs } = resolved;
   const connectFor = (timeoutMs: number): ProtocolClient =>
     createProtocolClient({ config, runtime, topics: names, requestTimeoutMs: timeoutMs });
-  const log = createKafkaLog({
+  return createKafkaLog({
     connect: () => connectFor(requestTimeoutMs),
     connectToGroup: () => connectFor(Math.max(requestTimeoutMs, rebalanceTimeoutMs + JOIN_EXTRA_MS)),
     runtime,
@@ -45,20 +45,6 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
     heartbeatIntervalMs: resolved.heartbeatIntervalMs,
     rebalanceTimeoutMs,
   });
-  if (prepared.created.length > 0) await untilLed(log);
-  return log;
-}
-
-/** The brokers learn later than the metadata that they lead a new partition, and refuse it until then. */
-async function untilLed(log: EventLog): Promise<void> {
-  try {
-    for (const topic of topics) {
-      for (let partition = 0; partition < log.partitionCount; partition++) await log.bounds(topic, partition);
-    }
-  } catch (error) {
-    await log.close();
-    throw error;
-  }
 }
 
 async function prepare(config: KafkaConfig, options: ResolvedKafkaLogOptions): Promise<PreparedTopics> {

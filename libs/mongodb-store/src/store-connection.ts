@@ -1,5 +1,5 @@
 import type { Collection, Db, MongoClient, WriteConcernSettings } from 'mongodb';
-import { TransientError, type Logger, type Runtime } from '@stepfold/runtime';
+import { UsageError, type Logger, type Runtime } from '@stepfold/runtime';
 import { closedError, storeError } from './store-error.js';
 import type { StorePlace } from './store-place.js';
 
@@ -45,6 +45,6 @@ export async function guarded<T>(connection: StoreConnection, operation: () => P
   } catch (error) {
     const known = storeError(error, connection.place);
     // What close() has cut off is not the store's trouble.
-    throw connection.isClosed && known instanceof TransientError ? closedError(connection.place) : known;
+    throw connection.isClosed && !(known instanceof UsageError) ? closedError(connection.place) : known;
   }
 }
