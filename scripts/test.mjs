@@ -13,6 +13,7 @@ import { prepare, root, run } from './prepare.mjs';
 import { openTestServers } from './test-servers.mjs';
 
 const SEEDS = 200;
+const LINGERING_SECONDS_MAX = 30;
 // Not by way of npx, which would not pass a signal on.
 const JEST = path.join(root, 'node_modules/jest/bin/jest.js');
 
@@ -99,8 +100,8 @@ async function jest(ownArguments, environment, onStart) {
     `\n▸ test: ${environment.STEPFOLD_TEST_FAULTS ? 'STEPFOLD_TEST_FAULTS=1 ' : ''}jest ${[...ownArguments, ...jestArguments].join(' ')}`,
   );
   const child = spawn(
-    'npx',
-    ['jest', '--json', `--outputFile=${report}`, ...ownArguments, ...jestArguments],
+    process.execPath,
+    [JEST, '--json', `--outputFile=${report}`, ...ownArguments, ...jestArguments],
     {
       cwd: root,
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -108,14 +109,26 @@ async function jest(ownArguments, environment, onStart) {
     },
   );
   onStart(child);
+  const guard = endAfterReport(child, report);
   const exitCode = await new Promise((resolve) => {
     child.once('error', resolve);
     child.once('exit', resolve);
   });
+  clearInterval(guard);
   if (exitCode !== 0) failures.push('jest failed');
   if (fs.existsSync(report)) count(JSON.parse(fs.readFileSync(report, 'utf8')));
   removeFolder();
   process.off('exit', removeFolder);
+}
+
+/** Jest waits for ever for what a test has left open, with its results already written. */
+function endAfterReport(child, report) {
+  let seconds = 0;
+  return setInterval(() => {
+    if (!fs.existsSync(report) || ++seconds !== LINGERING_SECONDS_MAX) return;
+    failures.push('jest did not end: a test has left something open (try --detectOpenHandles)');
+    child.kill('SIGKILL');
+  }, 1000);
 }
 
 function count({ numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites }) {
