@@ -1,11 +1,12 @@
 import { afterEach, describe, jest } from '@jest/globals';
+import { availableBackends } from '../../../test/support/test-data.js';
 import { pipelineTests } from './testing/pipeline-tests.js';
 import { killSpawned } from './testing/spawn-stepfold.js';
-import { embeddedAdapters } from './testing/test-adapters.js';
+import { adaptersOf } from './testing/test-adapters.js';
 
 jest.setTimeout(180_000);
 afterEach(killSpawned);
 
-describe('on the embedded log and store', () => {
-  pipelineTests(embeddedAdapters);
+describe.each(availableBackends())('on %s', (backend) => {
+  pipelineTests(() => adaptersOf(backend));
 });

@@ -3,11 +3,11 @@ import type { MessageJson } from '@stepfold/fold';
 import { storedMessages, stream } from './testing/pipeline-tests.js';
 import { killSpawned, outputOf, runStepfoldProcess, spawnStepfold } from './testing/spawn-stepfold.js';
 import { temporaryFolder, type TemporaryFolder } from './testing/temporary-folder.js';
-import { serverAdapters, type TestServers } from './testing/test-adapters.js';
+import { serverAdapters } from './testing/test-adapters.js';
 
 jest.setTimeout(180_000);
 
-let servers: TestServers;
+let servers: Awaited<ReturnType<typeof serverAdapters>>;
 let folder: TemporaryFolder;
 beforeEach(async () => {
   folder = temporaryFolder();

@@ -26,31 +26,31 @@ const address = { chatId: 'shared', stepId: 'shared' };
 const tool = { toolCallId: 'tool', toolName: 'look' };
 const shared = isOld ? publisher.openStep(address) : publisher.joinStep(address);
 if (isOld) {
-  shared.textStart('0');
-  shared.toolCall({ ...tool, args: {} });
+  void shared.textStart('0');
+  void shared.toolCall({ ...tool, args: {} });
 } else {
-  shared.toolExecutionStart(tool.toolCallId);
+  void shared.toolExecutionStart(tool.toolCallId);
 }
 
 for (let i = 0; !isStopped; i++) {
   const step = publisher.openStep({ chatId: `${release}-${i % CHATS}`, stepId: `step-${i}` });
-  step.textStart('0');
+  void step.textStart('0');
   for (const word of ['Half ', 'and ', 'whole ', String(i)]) {
-    step.textDelta('0', word);
-    if (isOld) shared.textDelta('0', word);
+    void step.textDelta('0', word);
+    if (isOld) void shared.textDelta('0', word);
     await sleep(runtime, PAUSE_MS);
   }
-  step.textEnd('0');
-  step.finish({ finishReason: 'stop' });
+  void step.textEnd('0');
+  void step.finish({ finishReason: 'stop' });
   await step.end().acknowledged;
   process.stderr.write(`acknowledged ${i + 1}.\n`);
 }
 if (isOld) {
-  shared.textEnd('0');
-  shared.finish({ finishReason: 'tool-calls' });
+  void shared.textEnd('0');
+  void shared.finish({ finishReason: 'tool-calls' });
 } else {
-  shared.toolResult({ ...tool, result: 'seen' });
-  shared.end();
+  void shared.toolResult({ ...tool, result: 'seen' });
+  void shared.end();
 }
 await publisher.close();
 await log.close();

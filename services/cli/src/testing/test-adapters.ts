@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { Kafka } from 'kafkajs';
-import { MongoClient } from 'mongodb';
 import type { MessageStore } from '@stepfold/message-store';
 import { createSystemRuntime, silentLogger } from '@stepfold/runtime';
+import type { Backend } from '../../../../test/support/test-data.js';
+import { openTestServers, type TestServers } from '../../../../test/support/test-servers.js';
 import type { AdapterChoice } from '../adapter-options.js';
 import { openStore } from '../open-adapters.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -19,7 +18,7 @@ export interface TestAdapters extends AsyncDisposable {
 const runtime = createSystemRuntime();
 const shape = { generation: undefined, partitionCount: undefined };
 
-export function embeddedAdapters(): Promise<TestAdapters> {
+function embeddedAdapters(): Promise<TestAdapters> {
   const folder = temporaryFolder();
   const directory = folder.file('data');
   const adapters: AdapterChoice = { ...shape, kind: 'embedded', directory };
@@ -34,44 +33,22 @@ export function embeddedAdapters(): Promise<TestAdapters> {
   });
 }
 
-export interface TestServers extends TestAdapters {
-  readonly topicPrefix: string;
-  readonly kafka: Kafka;
-  deleteTopics(): Promise<void>;
+export function adaptersOf(backend: Backend): Promise<TestAdapters> {
+  return backend === 'embedded' ? embeddedAdapters() : serverAdapters();
 }
 
 /** Topics and a database of their own on the servers that the tests are given. */
-export async function serverAdapters(): Promise<TestServers> {
-  const { STEPFOLD_TEST_KAFKA: brokers, STEPFOLD_TEST_MONGODB: server } = process.env;
-  if (brokers === undefined || server === undefined) {
-    throw new Error('STEPFOLD_TEST_KAFKA and STEPFOLD_TEST_MONGODB do not name servers');
-  }
-  const name = `test-${randomBytes(6).toString('hex')}`;
-  const topicPrefix = `${name}.`;
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  const mongodb = url.toString();
-  const kafka = new Kafka({ brokers: brokers.split(','), logCreator: () => () => undefined });
-  const admin = kafka.admin();
-  await admin.connect();
+export async function serverAdapters(): Promise<TestAdapters & TestServers> {
+  const servers = await openTestServers();
+  const { brokers, topicPrefix, mongodbUrl: mongodb } = servers;
   const adapters: AdapterChoice = { ...shape, kind: 'servers', kafka: undefined, mongodb, variables: [] };
-  const deleteTopics = async (): Promise<void> => {
-    const mine = (await admin.listTopics()).filter((topic) => topic.startsWith(topicPrefix));
-    if (mine.length > 0) await admin.deleteTopics({ topics: mine });
-  };
   return {
-    words: ['--kafka', brokers, '--mongodb', mongodb, '--topic-prefix', topicPrefix, '--partitions', '2'],
+    ...servers,
+    words: [
+      ...['--kafka', brokers.join(','), '--mongodb', mongodb],
+      ...['--topic-prefix', topicPrefix, '--partitions', '2'],
+    ],
     hint: (command) => command,
-    topicPrefix,
-    kafka,
-    deleteTopics,
     openStore: () => openStore({ adapters, runtime, logger: silentLogger }),
-    async [Symbol.asyncDispose]() {
-      await deleteTopics();
-      await admin.disconnect();
-      const client = await new MongoClient(mongodb).connect();
-      await client.db().dropDatabase();
-      await client.close();
-    },
   };
 }
