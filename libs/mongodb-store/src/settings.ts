@@ -1,7 +1,7 @@
 import { isId } from '@stepfold/events';
 import { FIRST_COLLECTION, requireGenerationClaim, type GenerationClaim } from '@stepfold/message-store';
 import { CorruptStateError, InvariantViolation } from '@stepfold/runtime';
-import { settleBulk } from './bulk.js';
+import { settleBulk, type OperationOutcome } from './bulk.js';
 import { collectionOf, ownCollections, type StoreConnection } from './store-connection.js';
 
 /** Which collection is live: `{_id: "live", messages}`. */
@@ -59,25 +59,42 @@ export async function claimStoredGeneration(
   const { generation, partition_count } = claim;
   const settings = settingsOf(connection);
   for (let attempt = 1; ; attempt++) {
-    const { outcomes } = await settleBulk(connection, settings, [
-      {
-        updateOne: {
-          filter: { _id: LOG_ID, generation: { $lt: generation } },
-          update: { $set: { generation, partition_count } },
-          upsert: true,
+    let outcomes: readonly OperationOutcome[];
+    try {
+      ({ outcomes } = await settleBulk(connection, settings, [
+        {
+          updateOne: {
+            filter: { _id: LOG_ID, generation: { $lt: generation } },
+            update: { $set: { generation, partition_count } },
+            upsert: true,
+          },
         },
-      },
-    ]);
-    const stored = await settings.findOne({ _id: LOG_ID }, { maxTimeMS: connection.operationTimeoutMs });
-    if (stored === null)
+      ]));
+    } catch (error) {
+      // A store that takes no writes at the moment need not take one of a claim that changes nothing: services can
+      // be started while it is full or read-only, and go on when it is not.
+      const registered = await readGeneration(connection).catch(() => undefined);
+      if (registered !== undefined && registered.generation >= generation) return registered;
+      throw error;
+    }
+    const registered = await readGeneration(connection);
+    if (registered === undefined)
       throw new InvariantViolation('The generation of the log was claimed and is not stored.');
-    const registered = {
-      generation: Number(stored['generation']),
-      partition_count: Number(stored['partition_count']),
-    };
     // Two first claims may have raced, and the lower one have been there first.
     if (outcomes[0] === 'done' || registered.generation >= generation || attempt === 3) return registered;
   }
+}
+
+async function readGeneration(connection: StoreConnection): Promise<GenerationClaim | undefined> {
+  const stored = await settingsOf(connection).findOne(
+    { _id: LOG_ID },
+    { maxTimeMS: connection.operationTimeoutMs },
+  );
+  if (stored === null) return undefined;
+  return {
+    generation: Number(stored['generation']),
+    partition_count: Number(stored['partition_count']),
+  };
 }
 
 function settingsOf(connection: StoreConnection): ReturnType<typeof collectionOf> {
