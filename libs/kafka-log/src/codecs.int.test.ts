@@ -13,7 +13,7 @@ describe('records on a broker', () => {
     const topic = `${dev.topicPrefix}compressed`;
     // The broker opens every batch to stamp it, so it has to understand them too.
     const configEntries = [{ name: 'message.timestamp.type', value: 'CreateTime' }];
-    await dev.admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] });
+    await dev.createTopics([{ topic, numPartitions: 1, configEntries }]);
     const producer = dev.kafka.producer();
     await producer.connect();
     const sent: string[] = [];

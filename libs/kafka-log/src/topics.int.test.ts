@@ -32,14 +32,13 @@ async function create(
   settings = {},
 ): Promise<void> {
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value: String(value) }));
-  await dev.admin.createTopics({
-    waitForLeaders: true,
-    topics: Object.entries(counts).map(([topic, numPartitions]) => ({
+  await dev.createTopics(
+    Object.entries(counts).map(([topic, numPartitions]) => ({
       topic: nameOf(topic as (typeof topics)[number]),
       numPartitions,
       configEntries,
     })),
-  });
+  );
 }
 
 describe('the topics of a log', () => {

@@ -1,5 +1,5 @@
-import { Kafka, type Admin } from 'kafkajs';
-import { createSystemRuntime, randomSuffix, type Runtime } from '@stepfold/runtime';
+import { Kafka, type Admin, type ITopicConfig } from 'kafkajs';
+import { createSystemRuntime, randomSuffix, sleep, type Runtime } from '@stepfold/runtime';
 import { clientConfig } from '../client-config.js';
 import { resolveOptions, type KafkaLogOptions, type ResolvedKafkaLogOptions } from '../kafka-log-options.js';
 
@@ -11,6 +11,8 @@ export interface DevKafka extends AsyncDisposable {
   readonly brokers: readonly string[];
   readonly topicPrefix: string;
   options(more?: Partial<KafkaLogOptions>): ResolvedKafkaLogOptions;
+  /** Creates topics and waits until the brokers know them; kafkajs' own wait fails where they do not yet. */
+  createTopics(created: readonly ITopicConfig[]): Promise<void>;
 }
 
 /** Disposing of it deletes every topic with the prefix. */
@@ -30,6 +32,12 @@ export async function connectDevKafka(): Promise<DevKafka> {
     brokers,
     topicPrefix,
     options,
+    async createTopics(created) {
+      await admin.createTopics({ topics: [...created], waitForLeaders: false });
+      for (const { topic } of created) {
+        while ((await admin.fetchTopicOffsets(topic).catch(() => [])).length === 0) await sleep(runtime, 10);
+      }
+    },
     async [Symbol.asyncDispose]() {
       const mine = (await admin.listTopics()).filter((topic) => topic.startsWith(topicPrefix));
       if (mine.length > 0) await admin.deleteTopics({ topics: mine });
