@@ -72,6 +72,29 @@ describe('preparing topics', () => {
     });
   });
 
+  it('asks again where kafkajs has forgotten why no broker answered', async () => {
+    const { admin } = cluster();
+    let unanswered = 2;
+    const stumbling: Admin = {
+      ...admin,
+      fetchTopicMetadata: (asked) =>
+        unanswered-- > 0
+          ? Promise.reject(new TypeError("Cannot read properties of null (reading 'topicMetadata')"))
+          : admin.fetchTopicMetadata(asked),
+    };
+    expect(await prepareTopics(stumbling, options())).toMatchObject({ partitionCount: 12 });
+  });
+
+  it('says that Kafka is away if no broker ever answers', async () => {
+    const fetchTopicMetadata = () => Promise.reject(new TypeError('of null'));
+    const { admin } = cluster({ fetchTopicMetadata });
+    await expect(prepareTopics(admin, options())).rejects.toMatchObject({
+      name: 'TransientError',
+      code: 'log-unavailable',
+      message: 'Kafka is away: no broker says what the topic stepfold.events is like',
+    });
+  });
+
   it.each(['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'])(
     'says which right is lacking to create them: %s',
     async (type) => {

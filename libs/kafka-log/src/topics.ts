@@ -1,6 +1,6 @@
 import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
 import { topics, type Topic } from '@stepfold/event-log';
-import { sleep, TransientError, UsageError, type StepfoldError } from '@stepfold/runtime';
+import { sleep, TransientError, UsageError, type Runtime, type StepfoldError } from '@stepfold/runtime';
 import { DEFAULT_PARTITION_COUNT, type ResolvedKafkaLogOptions } from './kafka-log-options.js';
 
 /** What was found of the topics of a log, or was made. */
@@ -41,6 +41,8 @@ type OptionsOfTopics = Pick<
 /** For how long new topics may lack leaders, and creation may be refused for a while, in milliseconds. */
 const READY_TIMEOUT_MS = 30_000;
 const LOOK_MS = 50;
+/** About 1.5 s in all. */
+const UNANSWERED_LOOKS_MAX = 5;
 const CREATE_TIMEOUT_MS = 10_000;
 
 /** The name of a topic on Kafka. */
@@ -62,7 +64,7 @@ export function topicName(prefix: string, topic: Topic): string {
  */
 export async function prepareTopics(admin: AdminOfTopics, options: OptionsOfTopics): Promise<PreparedTopics> {
   const { topicPrefix } = options;
-  const found = await findTopics(admin, topicPrefix);
+  const found = await findTopics(admin, topicPrefix, options.runtime);
   const missing = topics.filter((topic) => !found.has(topic));
   let created: readonly string[] = [];
   if (missing.length > 0) {
@@ -84,10 +86,10 @@ interface FoundTopic {
   readonly replicaCount: number;
 }
 
-async function findTopics(admin: AdminOfTopics, prefix: string): Promise<FoundTopics> {
+async function findTopics(admin: AdminOfTopics, prefix: string, runtime: Runtime): Promise<FoundTopics> {
   const found = new Map<Topic, FoundTopic>();
   for (const topic of topics) {
-    const metadata = await metadataOf(admin, topicName(prefix, topic));
+    const metadata = await metadataOf(admin, topicName(prefix, topic), runtime);
     if (metadata !== undefined) found.set(topic, shapeOf(metadata));
   }
   return found;
@@ -100,22 +102,40 @@ function shapeOf({ partitions }: ITopicMetadata): FoundTopic {
   };
 }
 
-/** Asked one by one: of several topics of which one is missing, kafkajs answers with nothing but the error. */
-async function metadataOf(admin: AdminOfTopics, name: string): Promise<ITopicMetadata | undefined> {
-  try {
-    const { topics: found } = await admin.fetchTopicMetadata({ topics: [name] });
-    return found[0];
-  } catch (error) {
-    const type = typeOf(error);
-    if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
-    if (type === 'TOPIC_AUTHORIZATION_FAILED') {
-      throw new TransientError(
-        'log-access-denied',
-        `the topic ${name} cannot be seen: the user of the log needs the right Describe on it`,
-        { cause: error },
-      );
+/**
+ * Asked one by one: of several topics of which one is missing, kafkajs answers with nothing but the error.
+ * And asked again where no broker answered: kafkajs forgets why none did and stumbles over the missing
+ * answer, so a connection that broke in a bad moment would end a service at its start.
+ */
+async function metadataOf(
+  admin: AdminOfTopics,
+  name: string,
+  runtime: Runtime,
+): Promise<ITopicMetadata | undefined> {
+  for (let looks = 1; ; looks++) {
+    try {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: [name] });
+      return found[0];
+    } catch (error) {
+      const type = typeOf(error);
+      if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+      if (type === 'TOPIC_AUTHORIZATION_FAILED') {
+        throw new TransientError(
+          'log-access-denied',
+          `the topic ${name} cannot be seen: the user of the log needs the right Describe on it`,
+          { cause: error },
+        );
+      }
+      if (!(error instanceof TypeError)) throw error;
+      if (looks === UNANSWERED_LOOKS_MAX) {
+        throw new TransientError(
+          'log-unavailable',
+          `Kafka is away: no broker says what the topic ${name} is like`,
+          { cause: error },
+        );
+      }
+      await sleep(runtime, LOOK_MS * 2 ** looks);
     }
-    throw error;
   }
 }
 
@@ -230,7 +250,7 @@ async function whenReady(
     for (const topic of topics) {
       if (ready.has(topic)) continue;
       const name = topicName(topicPrefix, topic);
-      const metadata = await metadataOf(admin, name);
+      const metadata = await metadataOf(admin, name, runtime);
       if (metadata === undefined) continue;
       const { partitions } = metadata;
       const hasLeaders = partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
