@@ -4,7 +4,7 @@ import { sleep } from '@stepfold/runtime';
 import { untilPassed, untilSaid, type FaultData } from './fault-data.js';
 import { openFaultRun } from './fault-run.js';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const SHORT_MS = 3_000;
 

@@ -15,7 +15,7 @@ export interface ExpectedOutcome {
   readonly deadLetters?: readonly string[];
   /** Events of further chats that are on the log, in its order. */
   readonly chats?: ReadonlyMap<string, readonly Event[]>;
-  /** How long the services may take to catch up. Default 60,000. */
+  /** How long the services may take to catch up. Default 120,000. */
   readonly timeoutMs?: number;
 }
 
@@ -33,7 +33,7 @@ export async function checkOutcome(
   data: FaultData,
   publishing: SteadyPublishing,
   watcher: RevWatcher,
-  { deadLetters = [], chats = new Map(), timeoutMs = 60_000 }: ExpectedOutcome = {},
+  { deadLetters = [], chats = new Map(), timeoutMs = 120_000 }: ExpectedOutcome = {},
 ): Promise<void> {
   await untilCaughtUp(data, timeoutMs);
   await checkAcknowledged(data, publishing.acknowledged);
@@ -52,7 +52,7 @@ export async function checkOutcome(
 }
 
 /** Waits until nothing is left to be done, and says where something is if that does not come. */
-export async function untilCaughtUp(data: FaultData, timeoutMs = 60_000): Promise<void> {
+export async function untilCaughtUp(data: FaultData, timeoutMs = 120_000): Promise<void> {
   let lag: readonly string[] = [];
   try {
     await until(

@@ -118,7 +118,7 @@ export async function until(
   runtime: Runtime,
   what: string,
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 60_000,
+  timeoutMs = 120_000,
 ): Promise<void> {
   const giveUpAtMs = runtime.monotonicMs() + timeoutMs;
   while (!(await condition())) {
@@ -132,7 +132,7 @@ export async function untilSaid(
   { runtime }: Pick<FaultData, 'runtime'>,
   service: ServiceProcess,
   text: string,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   await withShownLog(runtime, service, `it says ${JSON.stringify(text)}`, service.saying(text), timeoutMs);
 }
@@ -145,7 +145,7 @@ export async function untilEnded(
   { runtime }: Pick<FaultData, 'runtime'>,
   service: ServiceProcess,
   signal?: NodeJS.Signals,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<number | NodeJS.Signals> {
   const ended = signal === undefined ? service.ended : service.end(signal);
   return withShownLog(runtime, service, `it ends by ${signal ?? 'itself'}`, ended, timeoutMs);

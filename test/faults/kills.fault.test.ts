@@ -4,7 +4,7 @@ import { sleep } from '@stepfold/runtime';
 import { untilEnded, untilPassed, untilSaid, type ServiceName } from './fault-data.js';
 import { openFaultRun } from './fault-run.js';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const points: Readonly<Record<ServiceName, readonly string[]>> = {
   projector: ['after-poll', 'after-fold', 'mid-emit', 'after-emit', 'before-commit', 'after-commit'],

@@ -5,7 +5,7 @@ import type { ServiceProcess } from '../support/service-process.js';
 import { untilEnded, untilSaid, type FaultData, type ServiceName } from './fault-data.js';
 import { openFaultRun } from './fault-run.js';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const CHANGES = 10;
 const INSTANCES_MIN = 2;

@@ -8,7 +8,7 @@ import { setOffsets, untilEnded, untilPassed, untilSaid, type FaultData } from '
 import { openFaultRun } from './fault-run.js';
 import { publishSteadily } from './steady-publishing.js';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 let kafka: KafkaCluster;
 let mongodb: MongodbServer;

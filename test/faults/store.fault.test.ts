@@ -8,7 +8,7 @@ import { sleep } from '@stepfold/runtime';
 import { until, untilSaid } from './fault-data.js';
 import { openFaultRun } from './fault-run.js';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 /**
  * Longer than what a writer waits for a server (5 s) and than the longest pause between its attempts (5 s), so

@@ -13,7 +13,7 @@ import { publishSteadily } from './steady-publishing.js';
  * command starts: services/cli/src/servers.int.test.ts and secured-kafka.fault.test.ts.
  */
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 let kafka: KafkaCluster;
 let mongodb: MongodbServer;

@@ -57,8 +57,11 @@ net.Socket.prototype.write = function watchedWrite(bytes, ...rest) {
   if (isMeant) {
     const { name } = isMid;
     isMid = undefined;
-    if (this.writableLength === 0) visit(name);
-    else this.once('drain', () => visit(name));
+    const visitWhenGone = () => {
+      if (this.writableLength === 0) visit(name);
+      else setImmediate(visitWhenGone);
+    };
+    visitWhenGone();
   }
   return answer;
 };
