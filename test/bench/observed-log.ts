@@ -1,0 +1,39 @@
+import type {
+  AssignedPartition,
+  CommittedPosition,
+  EventLog,
+  LogRecord,
+  ReadResult,
+} from '@stepfold/event-log';
+
+export interface LogObserver {
+  onAssigned?(partition: AssignedPartition): void;
+  /** The log has taken the commit. */
+  onCommitted?(partition: AssignedPartition, position: CommittedPosition): void;
+  /** Whether the reader is to see a record at all. */
+  isSeen?(record: LogRecord): boolean;
+}
+
+/** The same log; tells what its subscribers do. */
+export function observeLog(log: EventLog, observer: LogObserver): EventLog {
+  return {
+    ...log,
+    subscribe: (options, consume) =>
+      log.subscribe(options, (assigned) => {
+        observer.onAssigned?.(assigned);
+        return consume({
+          ...assigned,
+          poll: async () =>
+            observer.isSeen === undefined ? assigned.poll() : seen(await assigned.poll(), observer),
+          async commit(position) {
+            await assigned.commit(position);
+            observer.onCommitted?.(assigned, position);
+          },
+        });
+      }),
+  };
+}
+
+function seen(result: ReadResult, observer: LogObserver): ReadResult {
+  return { ...result, records: result.records.filter((record) => observer.isSeen?.(record) !== false) };
+}
