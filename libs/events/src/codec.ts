@@ -57,7 +57,7 @@ export function createEventCodec(options: EventCodecOptions = {}): EventCodec {
   }
 
   function check(raw: unknown): DecodedEvent {
-    return isPlainDelta(raw) ? { ok: true, event: raw } : checkWithSchema(raw, upcasters);
+    return isPlainEvent(raw) ? { ok: true, event: raw } : checkWithSchema(raw, upcasters);
   }
 
   return { decode, check, encode: (event) => encoder.encode(JSON.stringify(event)) };
@@ -70,7 +70,7 @@ export const decodeEvent = standardCodec.decode;
 /** One event as one line of UTF-8 JSON, without framing. */
 export const encodeEvent = standardCodec.encode;
 
-/** Everything there is to check about an event that is not a plain delta. */
+/** Everything there is to check about an event that is not a plain one. */
 export function checkWithSchema(raw: unknown, upcasters: Upcasters = {}): DecodedEvent {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
     return problem('bad-event', 'the event is not a JSON object');
@@ -119,45 +119,66 @@ export function checkWithSchema(raw: unknown, upcasters: Upcasters = {}): Decode
 }
 
 /**
- * Nine events in ten are deltas. This says yes to those with nothing unusual about them, for a fraction
- * of the schema's cost; everything else, bad or merely rare, is left to the schema. So it may refuse too
+ * Nearly all events are deltas, or begin or end something. This says yes to those with nothing unusual about them, for
+ * a fraction of the schema's cost; everything else, bad or merely rare, is left to the schema. So it may refuse too
  * much, never accept too much: a property test holds the two against each other.
  */
-export function isPlainDelta(raw: unknown): raw is Event {
+export function isPlainEvent(raw: unknown): raw is Event {
   if (typeof raw !== 'object' || raw === null) return false;
   const event = raw as Record<string, unknown>;
-  switch (event['type']) {
-    case 'text-delta':
-    case 'reasoning-delta':
-      if (!isProviderId(event['id'])) return false;
-      break;
-    case 'tool-input-delta':
-      if (!isProviderId(event['tool_call_id'])) return false;
-      break;
-    default:
-      return false;
-  }
   if (
     event['v'] !== PRESENT_VERSION ||
-    typeof event['text'] !== 'string' ||
     !isId(event['chat_id']) ||
     !isId(event['step_id']) ||
     !isStamp(event['at'])
   ) {
     return false;
   }
-  const { attempt, producer, seq, until, merged } = event;
+  const ownFields = plainOwnFields(event);
+  if (ownFields === undefined) return false;
+  const { attempt, producer, seq } = event;
   if (attempt !== undefined && !(isCount(attempt) && attempt <= ATTEMPT_MAX)) return false;
   if (producer === undefined ? seq !== undefined : !(isId(producer) && isCount(seq))) return false;
-  if (!(until === undefined || isStamp(until)) || !(merged === undefined || isCount(merged))) return false;
   // Any field beyond these (`metadata`, `enc`, one that nobody knows) is for the schema.
-  const fields =
-    7 +
-    (attempt === undefined ? 0 : 1) +
-    (producer === undefined ? 0 : 2) +
-    (until === undefined ? 0 : 1) +
-    (merged === undefined ? 0 : 1);
+  const fields = 5 + ownFields + (attempt === undefined ? 0 : 1) + (producer === undefined ? 0 : 2);
   return Object.keys(event).length === fields;
+}
+
+/** How many fields of its type a plain event has; undefined if they are not all right, or for the schema to judge. */
+function plainOwnFields(event: Record<string, unknown>): number | undefined {
+  switch (event['type']) {
+    case 'text-delta':
+    case 'reasoning-delta':
+      return isProviderId(event['id']) ? plainDeltaFields(event) : undefined;
+    case 'tool-input-delta':
+      return isProviderId(event['tool_call_id']) ? plainDeltaFields(event) : undefined;
+    case 'text-start':
+    case 'text-end':
+    case 'reasoning-start':
+    case 'reasoning-end':
+      return isProviderId(event['id']) ? 1 : undefined;
+    case 'tool-input-start': {
+      const { tool_call_id, tool_name } = event;
+      if (!isProviderId(tool_call_id)) return undefined;
+      if (tool_name === undefined) return 1;
+      return isProviderId(tool_name) ? 2 : undefined;
+    }
+    case 'tool-input-end':
+    case 'tool-execution-start':
+      return isProviderId(event['tool_call_id']) ? 1 : undefined;
+    case 'heartbeat':
+    case 'step-end':
+      return 0;
+    default:
+      return undefined;
+  }
+}
+
+function plainDeltaFields({ text, until, merged }: Record<string, unknown>): number | undefined {
+  if (typeof text !== 'string') return undefined;
+  if (!(until === undefined || isStamp(until)) || !(merged === undefined || isCount(merged)))
+    return undefined;
+  return 2 + (until === undefined ? 0 : 1) + (merged === undefined ? 0 : 1);
 }
 
 function problem(code: EventProblem['code'], detail: string): DecodedEvent {

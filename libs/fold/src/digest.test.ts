@@ -25,6 +25,17 @@ describe('the digest', () => {
     expect(digestOf(long)).toBe(`sha256:${hash}`);
   });
 
+  it('is the same whether a value is short or long, whatever stands around it', () => {
+    const values = [1, 4_091, 4_092, 4_093, 10_000, 2].map((length) => new Uint8Array(length).fill(length));
+    const hash = createHash('sha256');
+    for (const value of values) {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(value.length);
+      hash.update(length).update(value);
+    }
+    expect(digestOf(...values)).toBe(`sha256:${hash.digest('hex')}`);
+  });
+
   it('tells apart the same bytes cut elsewhere, in another order, or one record fewer', () => {
     const digests = [
       digestOf('ab', 'c'),

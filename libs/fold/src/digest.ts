@@ -22,9 +22,22 @@ export function createEventDigest(createSha256: CreateSha256): EventDigest {
   return {
     add(value) {
       const length = value.byteLength;
-      hash.update(Uint8Array.of(length >>> 24, (length >>> 16) & 0xff, (length >>> 8) & 0xff, length & 0xff));
-      hash.update(value);
+      scratch[0] = length >>> 24;
+      scratch[1] = length >>> 16;
+      scratch[2] = length >>> 8;
+      scratch[3] = length;
+      if (LENGTH_BYTES + length <= scratch.length) {
+        scratch.set(value, LENGTH_BYTES);
+        hash.update(scratch.subarray(0, LENGTH_BYTES + length));
+      } else {
+        hash.update(scratch.subarray(0, LENGTH_BYTES));
+        hash.update(value);
+      }
     },
     finish: () => `sha256:${hash.digest('hex')}`,
   };
 }
+
+const LENGTH_BYTES = 4;
+/** Holds nothing between two calls. A call of a hash costs more than copying the value of nearly every event. */
+const scratch = new Uint8Array(4_096);

@@ -19,6 +19,7 @@ import {
 } from '@stepfold/runtime';
 import {
   checkpointOf,
+  countOutcomes,
   createProjection,
   emitDueSteps,
   foldRecord,
@@ -192,6 +193,7 @@ async function foldBatch(loop: Loop, batch: ReadResult): Promise<void> {
     if (projection.outputBytes >= config.outputBytesMax) await appendOutput(loop);
   }
   passTo(projection, batch.nextOffset);
+  countOutcomes(projection, loop.metrics);
   noteAppendTime(loop.reaper, projection, loop.runtime.monotonicMs());
   loop.metrics.gauge('open_steps', projection.openSteps.size, { partition: loop.assigned.partition });
 }

@@ -7,6 +7,7 @@ import { InMemoryMetrics } from '@stepfold/runtime';
 import { projectorDefaults } from './config.js';
 import {
   checkpointOf,
+  countOutcomes,
   createProjection,
   emitDueSteps,
   foldRecord,
@@ -305,6 +306,10 @@ describe('dead letters', () => {
       fold(projection, event('s', fields));
       expect([fields, projection.deadLetters.length]).toEqual([fields, isLost ? 1 : 0]);
     }
+    countOutcomes(projection, metrics);
+    expect(metrics.value('events_total', { outcome: 'not-open' })).toBe(late.length);
+    // Nothing is counted twice.
+    countOutcomes(projection, metrics);
     expect(metrics.value('events_total', { outcome: 'not-open' })).toBe(late.length);
   });
 

@@ -49,6 +49,8 @@ export interface Projection {
   readonly dueSteps: Set<OpenStep>;
   /** Open steps that are larger than allowed. */
   readonly oversizeSteps: Set<OpenStep>;
+  /** How many events came to what and are not counted yet. */
+  readonly outcomes: Map<Outcome, number>;
 }
 
 /** What a projection needs besides the records. */
@@ -82,6 +84,7 @@ export function createProjection(start: Checkpoint, config: ProjectorConfig): Pr
     outputBytes: 0,
     dueSteps: new Set(),
     oversizeSteps: new Set(),
+    outcomes: new Map(),
   };
 }
 
@@ -111,13 +114,19 @@ export function foldRecord(projection: Projection, context: ProjectionContext, r
   const { event } = checked;
   const outcome = applyEvent(projection, context, record, event, isSilent);
   if (isSilent) return;
-  context.metrics.count('events_total', { outcome });
+  projection.outcomes.set(outcome, (projection.outcomes.get(outcome) ?? 0) + 1);
   if (isLost(outcome) && carriesContent(event)) {
     // Told again after its step had ended, its content is in the message.
     if (projection.endedSteps.isKnownDuplicate(stepKey(event), event)) return;
     const detail = `${event.type} of attempt ${event.attempt ?? 0} was not accepted: ${outcome}`;
     addDeadLetter(projection, context, record, outcome, detail, event);
   }
+}
+
+/** Counts what became of the events folded since the last call: a metric for each event would cost as much as folding it. */
+export function countOutcomes(projection: Projection, metrics: Metrics): void {
+  for (const [outcome, events] of projection.outcomes) metrics.count('events_total', { outcome }, events);
+  projection.outcomes.clear();
 }
 
 /** To be called when the partition has been read up to an offset that may lie past the last record. */
@@ -144,11 +153,10 @@ function checkRecord(
   const decoded = context.codec.decode(record.value);
   if (!decoded.ok) return { reason: decoded.code, detail: decoded.detail };
   const { event } = decoded;
-  const key = encoder.encode(event.chat_id);
-  if (record.key === null || !equalBytes(record.key, key)) {
+  if (record.key === null || !isTextOf(event.chat_id, record.key)) {
     return { reason: 'wrong-key', detail: 'the key of the record is not the chat_id of its event' };
   }
-  const partition = partitionOf(key, context.partitionCount);
+  const partition = partitionOf(record.key, context.partitionCount);
   if (partition !== context.partition) {
     return {
       reason: 'wrong-partition',
@@ -158,8 +166,11 @@ function checkRecord(
   return { event };
 }
 
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+/** True if the bytes are an id in UTF-8. Ids are ASCII, so nothing has to be encoded for that, event after event. */
+function isTextOf(id: string, bytes: Uint8Array): boolean {
+  if (id.length !== bytes.length) return false;
+  for (let i = 0; i < bytes.length; i++) if (id.charCodeAt(i) !== bytes[i]) return false;
+  return true;
 }
 
 /** Applies an event to its step and answers what became of it. */
