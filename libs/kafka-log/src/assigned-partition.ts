@@ -13,12 +13,14 @@ import {
   TransientError,
   type Metrics,
 } from '@stepfold/runtime';
+import { decompress } from './compression.js';
 import type { Fetched, Fetcher } from './fetcher.js';
 import type { GroupMember } from './group-member.js';
 import { kafkaError, typeOf } from './kafka-error.js';
 import { readBounds } from './partition-offsets.js';
 import type { ProtocolClient } from './protocol-client.js';
-import { cutToLimits } from './read-partition.js';
+import { cutToLimits, RECORDS_MAX } from './read-partition.js';
+import { decodeBatches } from './record-batch.js';
 
 export interface AssignedPartitionContext {
   readonly client: ProtocolClient;
@@ -53,8 +55,9 @@ export function createAssignedPartition(
   let nextOffset = committed?.nextOffset;
   let hasReachedEnd = false;
   let isPolling = false;
-  /** Fetched, and not given to the caller yet. */
+  /** Fetched, and not given to the caller yet: records, and bytes behind them. */
   let rest: Fetched | undefined;
+  const { recordsMax = RECORDS_MAX } = limits;
 
   async function poll(): Promise<ReadResult> {
     for (;;) {
@@ -63,7 +66,7 @@ export function createAssignedPartition(
       await member.whenHeard();
       if (signal.aborted) throw abortReason(signal);
       nextOffset ??= (await readBounds(client, fullTopic, partition)).begin;
-      const result = rest === undefined ? await fetchNext(nextOffset) : give(rest);
+      const result = rest === undefined ? await fetchNext(nextOffset) : await giveRest(rest, nextOffset);
       if (signal.aborted) throw abortReason(signal);
       if (result !== undefined) return result;
     }
@@ -71,7 +74,11 @@ export function createAssignedPartition(
 
   async function fetchNext(offset: number): Promise<ReadResult | undefined> {
     const fetched = await fetch(offset);
-    if (fetched.records.length > 0) return give(fetched);
+    return fetched.records.length > 0 ? give(fetched) : giveNone(fetched, offset);
+  }
+
+  /** An answer without records, where the caller has to have one; undefined if more has to be fetched. */
+  function giveNone(fetched: Fetched, offset: number): ReadResult | undefined {
     const hasMoved = fetched.nextOffset > offset;
     nextOffset = fetched.nextOffset;
     if (fetched.nextOffset < fetched.endOffset || (hasReachedEnd && !hasMoved)) return undefined;
@@ -82,17 +89,31 @@ export function createAssignedPartition(
   function give(fetched: Fetched): ReadResult {
     const result = cutToLimits(fetched.records, fetched.nextOffset, fetched.endOffset, limits);
     const count = result.records.length;
-    rest =
-      count === fetched.records.length ? undefined : { ...fetched, records: fetched.records.slice(count) };
+    const isEmpty = count === fetched.records.length && fetched.undecoded === undefined;
+    rest = isEmpty ? undefined : { ...fetched, records: fetched.records.slice(count) };
     nextOffset = result.nextOffset;
     return result;
+  }
+
+  async function giveRest(fetched: Fetched, offset: number): Promise<ReadResult | undefined> {
+    const { records, undecoded, endOffset } = fetched;
+    if (records.length > 0 || undecoded === undefined) return give(fetched);
+    rest = undefined;
+    let decoded: Fetched;
+    try {
+      decoded = { ...(await decodeBatches(undecoded, offset, decompress, recordsMax)), endOffset };
+    } catch (error) {
+      throw kafkaError(error, `fetching ${fullTopic}, partition ${partition}`);
+    }
+    // Without records: the markers of transactions, or the beginning of a batch that was cut off.
+    return decoded.records.length > 0 ? give(decoded) : giveNone(decoded, offset);
   }
 
   async function fetch(offset: number): Promise<Fetched> {
     try {
       const bytesMax = Math.max(FETCH_BYTES_MIN, limits.bytesMax ?? 0);
       return await fetcher.fetch(
-        { topic: fullTopic, partition, offset, bytesMax, isEndKnown: hasReachedEnd },
+        { topic: fullTopic, partition, offset, bytesMax, recordsMax, isEndKnown: hasReachedEnd },
         signal,
       );
     } catch (error) {

@@ -16,9 +16,11 @@ const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface Fetched {
   readonly records: readonly LogRecord[];
-  /** Past what was fetched, holes included. */
+  /** Past what was fetched and decoded, holes included. */
   readonly nextOffset: number;
   readonly endOffset: number;
+  /** What was fetched beyond `recordsMax`. */
+  readonly undecoded?: Buffer;
 }
 
 /**
@@ -45,6 +47,8 @@ export interface Fetcher {
 }
 
 export interface FetchWant extends PartitionToFetch {
+  /** With about so many records, the rest of an answer is left as it came. Default: all are decoded. */
+  readonly recordsMax?: number;
   readonly isEndKnown: boolean;
 }
 
@@ -156,7 +160,7 @@ export function createFetcher(client: ProtocolClient, runtime: Runtime): Fetcher
     let fetched: Fetched;
     try {
       fetched = {
-        ...(await decodeBatches(answer.batches, want.offset, decompress)),
+        ...(await decodeBatches(answer.batches, want.offset, decompress, want.recordsMax)),
         endOffset: answer.endOffset,
       };
     } catch (error) {

@@ -6,7 +6,8 @@ import { readBounds } from './partition-offsets.js';
 import type { ProtocolClient } from './protocol-client.js';
 import { decodeBatches } from './record-batch.js';
 
-const RECORDS_MAX = 1_000;
+/** What one read or poll gives at most, unless the caller says otherwise. */
+export const RECORDS_MAX = 1_000;
 const BYTES_MAX = 4 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -36,7 +37,7 @@ export async function readPartition(
       continue;
     }
     const { endOffset, batches } = fetched;
-    const decoded = await decode(batches, offset, doing);
+    const decoded = await decode(batches, offset, doing, limits.recordsMax ?? RECORDS_MAX);
     if (decoded.records.length > 0)
       return cutToLimits(decoded.records, decoded.nextOffset, endOffset, limits);
     if (decoded.nextOffset >= endOffset || decoded.nextOffset === offset) {
@@ -51,9 +52,10 @@ async function decode(
   batches: Buffer,
   offset: number,
   doing: string,
+  recordsMax: number,
 ): Promise<{ readonly records: readonly LogRecord[]; readonly nextOffset: number }> {
   try {
-    return await decodeBatches(batches, offset, decompress);
+    return await decodeBatches(batches, offset, decompress, recordsMax);
   } catch (error) {
     throw kafkaError(error, doing);
   }
@@ -76,7 +78,7 @@ export function cutToLimits(
 
 function countWithin(records: readonly LogRecord[], limits: ReadLimits): number {
   const { recordsMax = RECORDS_MAX, bytesMax = BYTES_MAX } = limits;
-  const countMax = Math.min(records.length, Math.max(1, recordsMax));
+  const countMax = Math.min(records.length, recordsMax);
   let bytes = 0;
   for (let index = 0; index < countMax; index++) {
     const { key, value } = records[index]!;

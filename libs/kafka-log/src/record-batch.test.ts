@@ -102,6 +102,16 @@ describe('several batches', () => {
     }
   });
 
+  it('are left as they are behind the one with which there are enough records, and read later', async () => {
+    const whole = Buffer.concat(three);
+    const decoded = await decodeBatches(whole, 11, noCodec, 2);
+    expect([textsOf(decoded), decoded.nextOffset]).toEqual([['b', 'c', 'd'], 14]);
+    const later = await decodeBatches(decoded.undecoded!, 14, noCodec, 2);
+    expect([textsOf(later), later.nextOffset, later.undecoded]).toEqual([['e'], 15, undefined]);
+    // One record at least, or nobody would ever get on.
+    expect(textsOf(await decodeBatches(whole, 10, noCodec, 0))).toEqual(['a', 'b']);
+  });
+
   it('move on past one that compaction has left empty (C9)', async () => {
     const empty = stored([], { baseOffset: 12, span: 5 });
     const decoded = await decodeBatches(Buffer.concat([three[0]!, empty]), 10, noCodec);
