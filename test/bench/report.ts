@@ -105,6 +105,8 @@ export function environmentOf(
     kafka: servers.origins.kafka,
     mongodb: servers.origins.mongodb,
     partitions: servers.partitionCount,
+    /** Of the topics, groups and databases of the run, which are gone when it has ended. */
+    prefix: servers.prefix,
     mode: run.isQuick ? 'quick' : 'full',
     scale: run.scale,
     rounds: run.rounds,

@@ -125,15 +125,15 @@ function* resultEvents(chance: SeededChance, id: string): Generator<OwnFields> {
   yield { type: 'tool-result', tool_call_id: id, result: { matches, is_truncated: false } };
 }
 
-/** Words of the length asked for, some of them not ASCII. */
+/** Words of the length asked for, about every eighth text with a character beyond ASCII, as in English prose. */
 function textOf(chance: SeededChance, bytesMin: number, bytesMax: number): string {
   const begin = chance.below(SOURCE.length - bytesMax);
-  // Flattened: a part of a larger string would keep the engine from making the text anew.
+  // Made anew: a part of a larger string would be a slice of it, which no decoder gives.
   return Buffer.from(SOURCE.slice(begin, begin + between(chance, bytesMin, bytesMax))).toString();
 }
 
-const WORDS =
-  'the step ended before its tool had answered so the model was asked again and said “fold” is not naïve but exact: ' +
-  'every prefix of the log gives one message, and a replay gives the same — 42 times out of 42. Then it went on with ' +
-  'files\n- `libs/fold/src/evolve.ts`\n- `contract/events.md`\nand "quoted" what it had read, Größe inclusive. ';
-const SOURCE = WORDS.repeat(4);
+const ASCII =
+  'the step ended before its tool had answered, so the model was asked again and said that a fold is not naive but ' +
+  'exact: every prefix of the log gives one message, and a replay gives the same, 42 times out of 42. Then it went on ' +
+  'with files\n- `libs/fold/src/evolve.ts`\n- `contract/events.md`\nand "quoted" what it had read, sizes included. ';
+const SOURCE = `${ASCII.repeat(3)}“Größe” — naïve. ${ASCII.repeat(2)}`;

@@ -36,6 +36,8 @@ import { newOpenStep, stepKey, type OpenStep } from './open-step.js';
  */
 export interface Projection {
   readonly openSteps: Map<string, OpenStep>;
+  /** One of them, the one that was found last. */
+  lastStep: OpenStep | undefined;
   readonly endedSteps: EndedSteps;
   nextOffset: number;
   readonly silentBelow: number;
@@ -74,6 +76,7 @@ const encoder = new TextEncoder();
 export function createProjection(start: Checkpoint, config: ProjectorConfig): Projection {
   return {
     openSteps: new Map(),
+    lastStep: undefined,
     endedSteps: createEndedSteps(config.endedStepsMax),
     nextOffset: start.lowWaterMark,
     silentBelow: start.foldedTo,
@@ -181,15 +184,16 @@ function applyEvent(
   event: Event,
   isSilent: boolean,
 ): Outcome {
-  const key = stepKey(event);
   const opens = event.type === 'step-start' || event.type === 'message';
-  let step = projection.openSteps.get(key);
+  let step = openStepOf(projection, event);
   if (step === undefined || (opens && (event.attempt ?? 0) > step.state.attempt)) {
+    const key = stepKey(event);
     if (!opens || (event.attempt ?? 0) <= (projection.endedSteps.endedAttempt(key) ?? -1)) return 'not-open';
     if (step !== undefined) drop(projection, step);
     projection.endedSteps.forget(key);
     step = newOpenStep(key, record, context.createSha256);
     projection.openSteps.set(key, step);
+    projection.lastStep = step;
   }
   if ((event.attempt ?? 0) === step.state.attempt) step.lastAppendedAtMs = record.appendedAtMs;
   const partsBefore = step.state.parts.length;
@@ -202,7 +206,7 @@ function applyEvent(
   step.bytesFolded += value.byteLength;
   if (step.state.status !== 'open') {
     drop(projection, step);
-    projection.endedSteps.remember(key, step.state);
+    projection.endedSteps.remember(step.key, step.state);
     if (!isSilent) addFinalVersion(projection, context, step, record, event);
     return outcome;
   }
@@ -213,7 +217,15 @@ function applyEvent(
   return outcome;
 }
 
+/** A model's events come in bursts: most often it is the step of the event before. */
+function openStepOf(projection: Projection, event: Event): OpenStep | undefined {
+  const last = projection.lastStep;
+  if (last?.state.stepId === event.step_id && last.state.chatId === event.chat_id) return last;
+  return (projection.lastStep = projection.openSteps.get(stepKey(event)));
+}
+
 function drop(projection: Projection, step: OpenStep): void {
+  if (projection.lastStep === step) projection.lastStep = undefined;
   projection.openSteps.delete(step.key);
   projection.dueSteps.delete(step);
   projection.oversizeSteps.delete(step);
