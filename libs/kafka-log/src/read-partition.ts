@@ -78,7 +78,7 @@ export function cutToLimits(
 
 function countWithin(records: readonly LogRecord[], limits: ReadLimits): number {
   const { recordsMax = RECORDS_MAX, bytesMax = BYTES_MAX } = limits;
-  const countMax = Math.min(records.length, recordsMax);
+  const countMax = Math.min(records.length, Math.max(1, recordsMax));
   let bytes = 0;
   for (let index = 0; index < countMax; index++) {
     const { key, value } = records[index]!;
