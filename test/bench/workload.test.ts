@@ -15,6 +15,14 @@ describe('the workload of the benchmark', () => {
     expect(makeWorkload({ ...plan, seed: 8 })).not.toEqual(events);
   });
 
+  it('has about as many events as were asked for', () => {
+    for (const events of [1, 100, 500, 20_000]) {
+      const { length } = makeWorkload({ ...plan, events });
+      expect(length).toBeGreaterThanOrEqual(events);
+      expect(length).toBeLessThan(events * 1.3 + 400);
+    }
+  });
+
   it('is valid, and every event of it is accepted', () => {
     expect(events.map((event) => decodeEvent(encodeEvent(event)))).toEqual(
       events.map((event) => ({ ok: true, event })),

@@ -4,14 +4,15 @@ import { between, SeededChance } from '../support/chance.js';
 /** Which events to make: the same plan gives the same events in every process. */
 export interface WorkloadPlan {
   readonly seed: number;
-  /** About so many: the steps that are open then are ended. */
+  /** About so many: no step begins beyond them, and those that are open are ended. */
   readonly events: number;
   /** Stands before every `chat_id`, so that rounds do not touch each other's chats. */
   readonly chatPrefix: string;
 }
 
-/** Streams that a process carries at the same time. */
+/** Streams that a process carries at the same time; fewer if there would be less than a step for each. */
 const CHATS_AT_ONCE = 48;
+const EVENTS_PER_STEP = 80;
 /** Steps of one chat before another takes its place. */
 const STEPS_PER_CHAT = 8;
 const BEGIN_MICROS = 1_790_000_000_000_000;
@@ -26,8 +27,10 @@ export function makeWorkload({ seed, events: eventsMin, chatPrefix }: WorkloadPl
   const events: Event[] = [];
   let chats = 0;
   let atMicros = BEGIN_MICROS;
-  const nextChat = (): Generator<Fields> => chatEvents(chance, `${chatPrefix}${(chats++).toString(36)}`);
-  const live = Array.from({ length: CHATS_AT_ONCE }, nextChat);
+  const nextChat = (): Generator<Fields> =>
+    chatEvents(chance, `${chatPrefix}${(chats++).toString(36)}`, () => events.length >= eventsMin);
+  const chatsAtOnce = Math.min(CHATS_AT_ONCE, Math.ceil(eventsMin / EVENTS_PER_STEP));
+  const live = Array.from({ length: chatsAtOnce }, nextChat);
   while (live.length > 0) {
     const index = chance.below(live.length);
     // A model answers in bursts: a chunk of its stream is several tokens.
@@ -62,8 +65,8 @@ interface Fields {
   readonly [field: string]: unknown;
 }
 
-function* chatEvents(chance: SeededChance, chatId: string): Generator<Fields> {
-  for (let index = 0; index < STEPS_PER_CHAT; index++) {
+function* chatEvents(chance: SeededChance, chatId: string, isEnough: () => boolean): Generator<Fields> {
+  for (let index = 0; index < STEPS_PER_CHAT && !isEnough(); index++) {
     let seq = 0;
     const stepId = `step-${index}`;
     const made = index % 4 === 0 ? questionEvents(chance) : answerEvents(chance, index);

@@ -1,10 +1,4 @@
-import {
-  Collection,
-  MongoClient,
-  type AnyBulkWriteOperation,
-  type BulkWriteOptions,
-  type Document,
-} from 'mongodb';
+import { Collection, MongoClient, type AnyBulkWriteOperation, type BulkWriteOptions } from 'mongodb';
 import { partitionOf } from '@stepfold/event-log';
 import { openMongodbStore } from '@stepfold/mongodb-store';
 import type { MessageStore } from '@stepfold/message-store';
@@ -17,7 +11,7 @@ import { writeAll } from './writer.js';
 
 interface Bulk {
   readonly collection: string;
-  readonly operations: readonly AnyBulkWriteOperation<Document>[];
+  readonly operations: readonly AnyBulkWriteOperation[];
   readonly options: BulkWriteOptions;
 }
 
@@ -99,7 +93,7 @@ function chainsOf(bulks: readonly Bulk[], partitionCount: number): readonly (rea
   return chains;
 }
 
-function filterOf(operation: AnyBulkWriteOperation<Document>): { readonly _id: string } {
+function filterOf(operation: AnyBulkWriteOperation): { readonly _id: string } {
   const [{ filter }] = Object.values(operation) as [{ readonly filter: { readonly _id: string } }];
   return filter;
 }

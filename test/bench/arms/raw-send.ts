@@ -72,7 +72,7 @@ function createSending(producer: Producer, topic: string, partitionCount: number
       return Promise.race(lanes.flatMap(({ work }) => work ?? []));
     },
     async flush(): Promise<void> {
-      while (queued > 0) await Promise.all(lanes.map(({ work }) => work));
+      while (queued > 0) await Promise.all(lanes.flatMap(({ work }) => work ?? []));
     },
   };
 }
