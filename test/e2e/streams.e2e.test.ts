@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { runStepfold as runStepfoldHere } from '../../services/cli/src/run-stepfold.js';
+import { createInProcessHost } from '../../services/cli/src/testing/in-process-host.js';
 import { recordedStreams } from '../support/recorded-streams.js';
 import { outputOf, runStepfold, startService, type ServiceProcess } from '../support/service-process.js';
 import { availableBackends, openTestData, type TestData } from '../support/test-data.js';
@@ -7,7 +9,6 @@ import { availableBackends, openTestData, type TestData } from '../support/test-
 const files = recordedStreams(['ai-sdk-v7'], '.full.jsonl').map(({ file }) => file);
 /** Without recordings there is nothing to publish; where they are demanded, `recordedStreams` has thrown. */
 const skipped = files.length === 0 ? 'SKIPPED, no recorded streams: ' : '';
-const COMMANDS_AT_ONCE = 4;
 
 interface Printed {
   readonly chat_id: string;
@@ -34,7 +35,9 @@ describe.each(availableBackends())('two projectors and two writers as processes 
   it(`${skipped}store of published recordings what fold prints of them`, async () => {
     if (skipped !== '') return;
     for (const service of services) await service.saying('partition assigned');
-    const options = [...files, '--format', 'ai-sdk', '--start', '2026-04-10T12:00:00Z', '--json'];
+    // A tick of no whole milliseconds: every microsecond has to come back.
+    const times = ['--start', '2026-04-10T12:00:00Z', '--tick', '1001'];
+    const options = [...files, '--format', 'ai-sdk', ...times, '--json'];
     const published = JSON.parse(await outputOf(['publish', ...options, ...data.adapterArguments])) as {
       chats: readonly string[];
     };
@@ -47,16 +50,10 @@ describe.each(availableBackends())('two projectors and two writers as processes 
     expect([...folded.keys()].sort()).toEqual([...published.chats].sort());
 
     await data.untilStored();
-    const waiting = [...folded];
-    await Promise.all(
-      Array.from({ length: COMMANDS_AT_ONCE }, async () => {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-          const [chatId, expected] = next;
-          const stored = await outputOf(['messages', chatId, ...data.adapterArguments, '--json']);
-          expect(withoutLog(JSON.parse(stored) as Printed[])).toBe(withoutLog(expected));
-        }
-      }),
-    );
+    for (const [chatId, expected] of folded) {
+      const stored = await printed(['messages', chatId, ...data.adapterArguments, '--json']);
+      expect(withoutLog(JSON.parse(stored) as Printed[])).toBe(withoutLog(expected));
+    }
     const verified = await runStepfold(['verify', '--all', ...data.adapterArguments, '--json']);
     expect(verified.exitCode).toBe(0);
     expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, not_yet: 0, differences: [] });
@@ -64,6 +61,16 @@ describe.each(availableBackends())('two projectors and two writers as processes 
     expect(await Promise.all(services.map((service) => service.end('SIGTERM')))).toEqual([0, 0, 0, 0]);
   }, 240_000);
 });
+
+/** What a command prints that runs in this process: there are too many of them to start a process for each. */
+async function printed(commandLine: readonly string[]): Promise<string> {
+  const host = createInProcessHost();
+  expect({ exitCode: await runStepfoldHere(commandLine, host), stderr: host.complained() }).toEqual({
+    exitCode: 0,
+    stderr: '',
+  });
+  return host.printed();
+}
 
 /** What depends on the log is not in what `fold` prints. */
 function withoutLog(messages: readonly Printed[]): string {
