@@ -8,7 +8,7 @@ import { sleep } from '@stepfold/runtime';
 import { writerDefaults } from '@stepfold/writer';
 import { foldAll } from '../support/fold-all.js';
 import { recordedEvents } from '../support/recorded-events.js';
-import { watchRevs } from '../support/rev-watcher.js';
+import { revsOfChats, watchRevs } from '../support/rev-watcher.js';
 import { runStepfold, startService, type ServiceProcess } from '../support/service-process.js';
 import {
   asStored,
@@ -42,7 +42,7 @@ describe.each(availableBackends())('two projectors and two writers on %s', (back
 
   it(`store what a fold of the events gives, byte for byte, when killed at random moments (${killCount} kills)`, async () => {
     const chats = recordedEvents();
-    const watcher = watchRevs(data, [...chats.keys()]);
+    const watcher = watchRevs(data.runtime, revsOfChats(data.store, [...chats.keys()]));
     const kills = killAgain();
     await Promise.all([publishWhile(chats, kills.share), kills.ended]);
 

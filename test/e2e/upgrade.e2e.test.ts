@@ -6,7 +6,7 @@ import { createEventCodec, type Event } from '@stepfold/events';
 import type { Message } from '@stepfold/fold';
 import type { DeadLetter, MessageStore, Page } from '@stepfold/message-store';
 import { foldAll } from '../support/fold-all.js';
-import { watchRevs } from '../support/rev-watcher.js';
+import { revsOfChats, watchRevs } from '../support/rev-watcher.js';
 import { startService, type ServiceProcess } from '../support/service-process.js';
 import { asStored, availableBackends, openTestData, type TestData } from '../support/test-data.js';
 
@@ -42,7 +42,8 @@ describe.each(availableBackends())('an upgrade to a new version of events on %s'
     for (const service of [...oldWriters, ...oldProjectors]) await service.saying('partition assigned');
     const oldPublisher = startPublisher('old');
     await doneSteps(oldPublisher, STEPS);
-    const watcher = watchRevs(data, [...new Set((await eventsOfLog()).map(({ chat_id }) => chat_id))]);
+    const chatIds = [...new Set((await eventsOfLog()).map(({ chat_id }) => chat_id))];
+    const watcher = watchRevs(data.runtime, revsOfChats(data.store, chatIds));
 
     for (const oldProjector of oldProjectors) {
       await startProjector('new').saying('partition assigned');

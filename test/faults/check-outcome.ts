@@ -7,7 +7,7 @@ import type { DeadLetter } from '@stepfold/message-store';
 import { asStored } from '../support/test-data.js';
 import { foldAll } from '../support/fold-all.js';
 import { until, type FaultData } from './fault-data.js';
-import type { RevWatcher } from './rev-watcher.js';
+import type { RevWatcher } from '../support/rev-watcher.js';
 import type { Acknowledged, SteadyPublishing } from './steady-publishing.js';
 
 export interface ExpectedOutcome {

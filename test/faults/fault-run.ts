@@ -1,7 +1,7 @@
 import type { KafkaCluster, MongodbServer } from '@stepfold/local-servers';
 import { checkOutcome, type ExpectedOutcome } from './check-outcome.js';
 import { openFaultData, type FaultData } from './fault-data.js';
-import { watchRevs, type RevWatcher } from './rev-watcher.js';
+import { watchRevs, type RevWatcher } from '../support/rev-watcher.js';
 import { publishSteadily, type SteadyPublishing } from './steady-publishing.js';
 
 /** Data on the servers, a publisher that publishes until `check`, and a reader that watches what is stored. */
@@ -19,7 +19,7 @@ export async function openFaultRun(
 ): Promise<FaultRun> {
   const data = await openFaultData({ brokers: kafka.brokers, mongodbUrl: mongodb.url });
   const publishing = publishSteadily(data);
-  const watcher = watchRevs(data);
+  const watcher = watchRevs(data.runtime, () => storedRevs(data));
   return {
     data,
     publishing,
@@ -34,4 +34,13 @@ export async function openFaultRun(
       await data[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Of whatever is there, so that a message which nobody expects is seen too. */
+async function storedRevs({ database }: FaultData): Promise<ReadonlyMap<string, number>> {
+  const documents = await database
+    .collection<{ _id: string; rev: number }>('messages')
+    .find({}, { projection: { rev: 1 } })
+    .toArray();
+  return new Map(documents.map(({ _id, rev }) => [_id, rev]));
 }

@@ -1,7 +1,7 @@
-import { sleep } from '@stepfold/runtime';
-import type { TestData } from './test-data.js';
+import type { MessageStore } from '@stepfold/message-store';
+import { sleep, type Runtime } from '@stepfold/runtime';
 
-/** Looks at the stored messages of some chats again and again, as a reader would. */
+/** Looks at the stored messages again and again, as a reader would. */
 export interface RevWatcher {
   /** What nobody may ever see: a message that was there and is gone, or is older than it was. */
   readonly falls: readonly string[];
@@ -11,40 +11,38 @@ export interface RevWatcher {
   end(): Promise<void>;
 }
 
-const PAUSE_MS = 50;
+/** The `rev` of every message that is there, by `chat_id:step_id`. */
+export type ReadRevs = () => Promise<ReadonlyMap<string, number>>;
 
-export function watchRevs({ store, runtime }: TestData, chatIds: readonly string[]): RevWatcher {
+const PAUSE_MS = 60;
+
+/** Watches until `end`. What it cannot see while the store is away, it sees afterwards. */
+export function watchRevs(runtime: Runtime, read: ReadRevs): RevWatcher {
   const seen = new Map<string, number>();
   const falls: string[] = [];
   let rises = 0;
   let isEnding = false;
 
-  async function look(chatId: string): Promise<void> {
-    const { items } = await store.messages(chatId, { limit: 1_000 });
-    const found = new Map(items.map(({ step_id, rev }) => [`${chatId}:${step_id}`, rev]));
+  async function look(): Promise<void> {
+    const found = await read();
     for (const [id, rev] of seen) {
-      if (id.startsWith(`${chatId}:`) && !found.has(id)) falls.push(`${id} is gone, it had ${rev}`);
+      const now = found.get(id);
+      if (now === undefined) falls.push(`${id} is gone`);
+      else if (now < rev) falls.push(`${id} fell from ${rev} to ${now}`);
     }
     for (const [id, rev] of found) {
-      const before = seen.get(id) ?? -1;
-      if (rev < before) falls.push(`${id} fell from ${before} to ${rev}`);
-      if (rev > before) rises++;
-      seen.set(id, Math.max(rev, before));
+      if (rev > (seen.get(id) ?? 0)) rises++;
+      seen.set(id, Math.max(rev, seen.get(id) ?? 0));
     }
-  }
-
-  async function lookAtAll(): Promise<void> {
-    for (const chatId of chatIds) await look(chatId);
   }
 
   const watching = (async () => {
     while (!isEnding) {
-      await lookAtAll();
+      await look().catch(() => undefined);
       await sleep(runtime, PAUSE_MS);
     }
-    await lookAtAll();
+    await look();
   })();
-  // Told by `end`, which may come late.
   watching.catch(() => undefined);
 
   return {
@@ -54,5 +52,17 @@ export function watchRevs({ store, runtime }: TestData, chatIds: readonly string
       isEnding = true;
       await watching;
     },
+  };
+}
+
+/** What any store says of some chats. */
+export function revsOfChats(store: MessageStore, chatIds: readonly string[]): ReadRevs {
+  return async () => {
+    const revs = new Map<string, number>();
+    for (const chatId of chatIds) {
+      const { items } = await store.messages(chatId, { limit: 1_000 });
+      for (const { step_id, rev } of items) revs.set(`${chatId}:${step_id}`, rev);
+    }
+    return revs;
   };
 }
