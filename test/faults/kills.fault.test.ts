@@ -25,17 +25,17 @@ afterAll(async () => {
 
 describe('one Kafka node, one store, 4 partitions', () => {
   it.each(['projector', 'writer'] as const)(
-    'stores the fold of the log after a %s was killed at every named point, early and later',
+    'stores the fold of the log after a %s was killed at every named point',
     async (service) => {
       await using run = await openFaultRun(kafka, mongodb);
       const { data } = run;
       data.start(others[service]);
-      for (const point of points[service]) {
-        for (const nth of [1, 3]) {
-          const life = data.startStopping(service, { point, nth, signal: 'SIGKILL' });
-          await untilSaid(data, life, `stopped ${point}`);
-          expect(await untilEnded(data, life, 'SIGKILL')).toBe('SIGKILL');
-        }
+      for (const [index, point] of points[service].entries()) {
+        // Some as they begin, some in the middle of work of which some has been committed.
+        const nth = index % 2 === 0 ? 1 : 3;
+        const life = data.startStopping(service, { point, nth, signal: 'SIGKILL' });
+        await untilSaid(data, life, `stopped ${point}`);
+        expect(await untilEnded(data, life, 'SIGKILL')).toBe('SIGKILL');
       }
       data.start(service);
       await run.check();
