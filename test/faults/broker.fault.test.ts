@@ -1,7 +1,7 @@
 import { describe, it, jest } from '@jest/globals';
 import { startKafka, startMongodb, type KafkaCluster } from '@stepfold/local-servers';
 import { sleep } from '@stepfold/runtime';
-import { untilPassed, untilSaid, type FaultData } from './fault-data.js';
+import { untilBothPassed, untilSaid, type FaultData } from './fault-data.js';
 import { openFaultRun } from './fault-run.js';
 
 jest.setTimeout(300_000);
@@ -51,7 +51,7 @@ async function startAll(data: FaultData): Promise<void> {
   const names = ['projector', 'projector', 'writer', 'writer'] as const;
   const services = names.map((name) => ({ name, service: data.start(name) }));
   for (const { name, service } of services) await untilSaid(data, service, `${name} started`);
-  await Promise.all([untilPassed(data, 'projector'), untilPassed(data, 'writer')]);
+  await untilBothPassed(data);
 }
 
 async function leaderOf({ admin }: FaultData, kafka: KafkaCluster, topic: string) {

@@ -186,6 +186,12 @@ export async function untilPassed({ log, runtime }: FaultData, service: ServiceN
   });
 }
 
+/** First the projectors: before them, writers would have passed an empty topic. */
+export async function untilBothPassed(data: FaultData): Promise<void> {
+  await untilPassed(data, 'projector');
+  await untilPassed(data, 'writer');
+}
+
 /**
  * Sets what a group has committed for one topic, as an operator does while none of its members run. kafkajs
  * takes 5 s for it.

@@ -4,7 +4,14 @@ import { partitionOf, type Topic } from '@stepfold/event-log';
 import type { Event } from '@stepfold/events';
 import { startKafka, startMongodb, type KafkaCluster, type MongodbServer } from '@stepfold/local-servers';
 import { checkMessages, untilCaughtUp } from './check-outcome.js';
-import { setOffsets, untilEnded, untilPassed, untilSaid, type FaultData } from './fault-data.js';
+import {
+  setOffsets,
+  untilBothPassed,
+  untilEnded,
+  untilPassed,
+  untilSaid,
+  type FaultData,
+} from './fault-data.js';
 import { openFaultRun } from './fault-run.js';
 import { publishSteadily } from './steady-publishing.js';
 
@@ -28,7 +35,7 @@ describe('one Kafka node, one store, 4 partitions: delivered again', () => {
     const services = [data.start('projector'), data.start('writer')];
     await untilSaid(data, services[0]!, 'partition assigned');
     await publishing.more(1_000);
-    await untilPassed(data, 'writer');
+    await untilBothPassed(data);
     for (const service of services) expect(await untilEnded(data, service, 'SIGTERM')).toBe(0);
     await Promise.all([
       setOffsets(data, 'projector', 'events', () => 0),
@@ -115,7 +122,7 @@ describe('one Kafka node, one store, 4 partitions: a log whose beginning was del
     const projector = data.start('projector');
     const writer = data.start('writer');
     await publishing.more(300);
-    await untilPassed(data, 'writer');
+    await untilBothPassed(data);
     expect(await untilEnded(data, writer, 'SIGTERM')).toBe(0);
     await publishing.more(600);
     await publishing.end();

@@ -5,7 +5,14 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startKafka, startMongodb, type KafkaCluster, type MongodbServer } from '@stepfold/local-servers';
 import { startService } from '../support/service-process.js';
 import { checkMessages, untilCaughtUp } from './check-outcome.js';
-import { openFaultData, until, untilEnded, untilPassed, untilSaid, type FaultData } from './fault-data.js';
+import {
+  openFaultData,
+  until,
+  untilBothPassed,
+  untilEnded,
+  untilSaid,
+  type FaultData,
+} from './fault-data.js';
 import { publishSteadily } from './steady-publishing.js';
 
 /*
@@ -38,7 +45,7 @@ describe('one Kafka node, one store: what is read in the terminal', () => {
     const publishing = publishSteadily(data);
     await publishing.more(50);
     await publishing.end();
-    await untilPassed(data, 'writer');
+    await untilBothPassed(data);
     const publish = startService([
       ...['publish', recording(), '--format', 'stepfold', '--speed', '1', '--log-level', 'info'],
       ...['--kafka', kafka.brokers.join(','), '--topic-prefix', data.topicPrefix],
@@ -63,7 +70,7 @@ describe('one Kafka node, one store: what is read in the terminal', () => {
     const after = publishSteadily(data, 'after-');
     await after.more(50);
     await after.end();
-    await untilPassed(data, 'writer');
+    await untilBothPassed(data);
     for (const service of services) expect(await untilEnded(data, service, 'SIGTERM')).toBe(0);
   });
 
