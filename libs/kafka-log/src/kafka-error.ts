@@ -73,6 +73,11 @@ export function isConnectionTrouble(error: unknown): boolean {
   return typeOf(error) === undefined;
 }
 
+/** A broker is named that the metadata does not know: it has just come back, and nothing was asked of it. */
+export function isUnknownBroker(error: unknown): boolean {
+  return causesOf(error).some(({ name }) => name === 'KafkaJSBrokerNotFound');
+}
+
 const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
 function isAuthenticationError(error: Error): boolean {

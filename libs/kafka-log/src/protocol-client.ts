@@ -3,7 +3,7 @@ import Cluster, { type Broker } from 'kafkajs/src/cluster/index.js';
 import loggers from 'kafkajs/src/loggers/index.js';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { sleep, UsageError, type Runtime, type StepfoldError } from '@stepfold/runtime';
-import { isConnectionTrouble, kafkaError, typeOf } from './kafka-error.js';
+import { isConnectionTrouble, isUnknownBroker, kafkaError, typeOf } from './kafka-error.js';
 
 /**
  * A connection to the brokers of a cluster: finds out who leads a partition and who coordinates a group,
@@ -72,7 +72,7 @@ export function createProtocolClient(options: ProtocolClientOptions): ProtocolCl
       } catch (error) {
         if (isClosed) throw closedError();
         if (groupId !== undefined) coordinators.delete(groupId);
-        const isElsewhere = staleMetadata.has(typeOf(error) ?? '');
+        const isElsewhere = staleMetadata.has(typeOf(error) ?? '') || isUnknownBroker(error);
         if (isElsewhere || isConnectionTrouble(error)) await refresh();
         if (!isElsewhere || redirections === REDIRECTIONS_MAX) throw kafkaError(error, doing);
         await sleep(options.runtime, REDIRECTION_DELAY_MS * 2 ** redirections);
