@@ -108,6 +108,7 @@ function reasonOf(chain: readonly Error[], type: string | undefined): string {
     const { code, broker } = each as { readonly code?: unknown; readonly broker?: unknown };
     const place = typeof broker === 'string' ? ` at ${broker}` : '';
     if (typeof code === 'string') return `Kafka cannot be reached${place} (${reasons[code] ?? code})`;
+    if (each.name === 'NoAnswer') return 'Kafka did not answer in time';
     if (each.name === 'KafkaJSRequestTimeoutError') return `Kafka did not answer in time${place}`;
     if (each.name === 'KafkaJSConnectionClosedError') return `Kafka closed the connection${place}`;
     if (each.name === 'KafkaJSConnectionError') return `Kafka cannot be reached${place} (${each.message})`;

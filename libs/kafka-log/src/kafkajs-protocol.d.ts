@@ -4,6 +4,7 @@
  * shape holds for this exact version, which is why the dependency is pinned (`kafkajs-version.test.ts`).
  */
 declare module 'kafkajs/src/cluster/index.js' {
+  import type Connection from 'kafkajs/src/network/connection.js';
   import type Encoder from 'kafkajs/src/protocol/encoder.js';
 
   export interface ProtocolRequest {
@@ -16,11 +17,6 @@ declare module 'kafkajs/src/cluster/index.js' {
   export interface ProtocolResponse<T> {
     readonly decode: (payload: Buffer) => Promise<T> | T;
     readonly parse: (decoded: T) => Promise<T> | T;
-  }
-
-  export interface Connection {
-    readonly socket?: { destroy(): void };
-    rejectRequests(error: Error): void;
   }
 
   export interface ConnectionPool {
@@ -114,6 +110,23 @@ declare module 'kafkajs/src/cluster/index.js' {
     getNodeIds(): readonly string[];
     findTopicPartitionMetadata(topic: string): readonly PartitionMetadata[];
     findBroker(options: { readonly nodeId: number }): Promise<Broker>;
+  }
+}
+
+declare module 'kafkajs/src/network/connection.js' {
+  import type { Socket } from 'node:net';
+
+  export default class Connection {
+    readonly socket?: Pick<Socket, 'destroy' | 'on' | 'removeAllListeners'>;
+    /** Of an answer that is coming in. */
+    chunks: Buffer[];
+    bytesBuffered: number;
+    bytesNeeded: number;
+    /** Whoever waits for the answer to a step of the log-in. */
+    readonly authHandlers: { onError(): void } | null;
+    connect(): Promise<unknown>;
+    isConnected(): boolean;
+    rejectRequests(error: Error): void;
   }
 }
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { expect, it } from '@jest/globals';
 import Cluster from 'kafkajs/src/cluster/index.js';
+import Connection from 'kafkajs/src/network/connection.js';
 import Encoder from 'kafkajs/src/protocol/encoder.js';
 import errors from 'kafkajs/src/protocol/error.js';
 
@@ -22,6 +23,9 @@ it('kafkajs is the version whose inner parts this adapter stands on', () => {
     'findBroker',
   ];
   for (const method of methods) expect(Cluster.prototype).toHaveProperty(method);
+  for (const method of ['connect', 'isConnected', 'rejectRequests']) {
+    expect(Connection.prototype).toHaveProperty(method);
+  }
   expect(new Encoder().writeInt32(1).buffer).toEqual(Buffer.from([0, 0, 0, 1]));
   expect(errors.createErrorFromCode(6)).toMatchObject({ type: 'NOT_LEADER_FOR_PARTITION' });
 });

@@ -1,8 +1,9 @@
 import type { KafkaConfig } from 'kafkajs';
 import Cluster, { type Broker } from 'kafkajs/src/cluster/index.js';
 import loggers from 'kafkajs/src/loggers/index.js';
-import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { sleep, UsageError, type Runtime, type StepfoldError } from '@stepfold/runtime';
+import { createSocket } from './client-config.js';
+import { hangUp, mendConnections } from './connections.js';
 import { isConnectionTrouble, isUnknownBroker, kafkaError, typeOf } from './kafka-error.js';
 
 /**
@@ -16,12 +17,18 @@ import { isConnectionTrouble, isUnknownBroker, kafkaError, typeOf } from './kafk
  * 2. A connection on which a request broke or timed out is closed before anything else is sent: nothing
  *    that comes later can be answered with what was meant for it, and no broker holds up the next one.
  * 3. Where the metadata cannot even be refreshed, everything is thrown away and connected anew.
+ * 4. Every question is answered or fails in a bounded time, and at once when the client is closed. kafkajs has
+ *    states in which it answers nothing ever: a log-in whose connection breaks is one.
  */
 export interface ProtocolClient {
   /** Asks the leader of a partition. @throws as `kafkaError` says; `log-closed` after `close` */
   atLeader<T>(topic: string, partition: number, doing: string, ask: Ask<T>): Promise<T>;
-  /** Asks the coordinator of a group. @throws as `kafkaError` says; `log-closed` after `close` */
-  atCoordinator<T>(groupId: string, doing: string, ask: Ask<T>): Promise<T>;
+  /**
+   * Asks the coordinator of a group.
+   * @param patienceMs how long an answer may take, if less than is usual
+   * @throws as `kafkaError` says; `log-closed` after `close`
+   */
+  atCoordinator<T>(groupId: string, doing: string, ask: Ask<T>, patienceMs?: number): Promise<T>;
   /** Who leads a partition, by number of the node, for callers that ask about several at once. */
   leaderOf(topic: string, partition: number): Promise<number>;
   /** Asks a node by its number. @throws as `kafkaError` says; `log-closed` after `close` */
@@ -38,6 +45,15 @@ const METADATA_AGE_MAX_MS = 60_000;
 /** About 1.3 s in all. An election that takes longer is trouble, and somebody should hear of it. */
 const REDIRECTIONS_MAX = 6;
 const REDIRECTION_DELAY_MS = 20;
+/** kafkajs tries for about 3 s, and goes through brokers that do not let themselves be connected to. */
+const CONNECT_TIMEOUT_MS = 15_000;
+/** A refresh waits for the answers of brokers that have left the cluster, which may never come. */
+const REFRESH_TIMEOUT_MS = 10_000;
+/** What a question may take beyond its request: connecting, and logging in. */
+const ASK_EXTRA_MS = 10_000;
+/** Finding the coordinator is a small question that every broker answers from memory. */
+const FIND_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface ProtocolClientOptions {
   readonly config: KafkaConfig;
@@ -49,19 +65,47 @@ export interface ProtocolClientOptions {
 }
 
 export function createProtocolClient(options: ProtocolClientOptions): ProtocolClient {
-  stopIdleTimers();
+  mendConnections();
+  const { config, runtime } = options;
+  const patienceMs = (options.requestTimeoutMs ?? config.requestTimeout ?? REQUEST_TIMEOUT_MS) + ASK_EXTRA_MS;
   let connected: Promise<Cluster> | undefined;
   let isClosed = false;
-  let refreshedAtMs = options.runtime.monotonicMs();
+  let refreshedAtMs = runtime.monotonicMs();
   const coordinators = new Map<string, number>();
+  /** Whoever waits for an answer: told when none will come any more. */
+  const waiting = new Set<(error: unknown) => void>();
+  /** How often the connections to a broker were given up. */
+  const hangUps = new WeakMap<Broker, number>();
+  /** The broker that gave trouble last is the last one to be asked for a coordinator. */
+  let troubledNodeId: number | undefined;
 
   function cluster(): Promise<Cluster> {
     if (isClosed) return Promise.reject(closedError());
-    connected ??= connect(options).catch((error: unknown) => {
+    connected ??= connect(options, bounded).catch((error: unknown) => {
       connected = undefined;
       throw error;
     });
     return connected;
+  }
+
+  /** Settles as `work` does, but fails when the time is up or the client is closed. */
+  function bounded<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        done();
+        reject(error instanceof Error ? error : new Error('a request failed', { cause: error }));
+      };
+      const done = (): void => {
+        cancel();
+        waiting.delete(fail);
+      };
+      const cancel = runtime.setTimer(timeoutMs, () => fail(new NoAnswer()));
+      waiting.add(fail);
+      work.then((answer) => {
+        done();
+        resolve(answer);
+      }, fail);
+    });
   }
 
   /** Runs one question; on a failure mends what can be mended, and throws in the product's terms. */
@@ -71,21 +115,33 @@ export function createProtocolClient(options: ProtocolClientOptions): ProtocolCl
         return await run();
       } catch (error) {
         if (isClosed) throw closedError();
-        if (groupId !== undefined) coordinators.delete(groupId);
         const isElsewhere = staleMetadata.has(typeOf(error) ?? '') || isUnknownBroker(error);
-        if (isElsewhere || isConnectionTrouble(error)) await refresh();
+        if (isElsewhere || isConnectionTrouble(error)) {
+          if (groupId !== undefined) coordinators.delete(groupId);
+          await refresh();
+        }
         if (!isElsewhere || redirections === REDIRECTIONS_MAX) throw kafkaError(error, doing);
-        await sleep(options.runtime, REDIRECTION_DELAY_MS * 2 ** redirections);
+        await sleep(runtime, REDIRECTION_DELAY_MS * 2 ** redirections);
       }
     }
   }
 
-  async function ask<T>(nodeId: number, question: Ask<T>): Promise<T> {
-    const broker = await (await cluster()).findBroker({ nodeId });
+  async function ask<T>(nodeId: number, question: Ask<T>, timeoutMs = patienceMs): Promise<T> {
+    const present = await cluster();
+    const broker = present.brokerPool.brokers[nodeId];
+    const hangUpsBefore = broker === undefined ? 0 : (hangUps.get(broker) ?? 0);
     try {
-      return await question(broker);
+      return await bounded(timeoutMs, present.findBroker({ nodeId }).then(question));
     } catch (error) {
-      if (isConnectionTrouble(error)) await hangUp(broker, error as Error);
+      if (isConnectionTrouble(error)) {
+        troubledNodeId = nodeId;
+        // All that was under way fails together, and only the first one hangs up: by the time of the others
+        // somebody may be connecting again.
+        if (broker !== undefined && (hangUps.get(broker) ?? 0) === hangUpsBefore) {
+          hangUps.set(broker, hangUpsBefore + 1);
+          await hangUp(broker, error as Error);
+        }
+      }
       throw error;
     }
   }
@@ -94,7 +150,7 @@ export function createProtocolClient(options: ProtocolClientOptions): ProtocolCl
     const present = await cluster();
     // Beside the work and never before it: one partition without a leader makes Kafka's answer an error
     // for all of them, and what is known of the others is still true.
-    if (options.runtime.monotonicMs() - refreshedAtMs > METADATA_AGE_MAX_MS) void refresh();
+    if (runtime.monotonicMs() - refreshedAtMs > METADATA_AGE_MAX_MS) void refresh();
     const found = present
       .findTopicPartitionMetadata(topic)
       .find(({ partitionId }) => partitionId === partition);
@@ -111,18 +167,22 @@ export function createProtocolClient(options: ProtocolClientOptions): ProtocolCl
   async function coordinatorOf(groupId: string): Promise<number> {
     const known = coordinators.get(groupId);
     if (known !== undefined) return known;
-    const present = await cluster();
+    const nodeIds = (await cluster()).getNodeIds().map(Number);
     let trouble: unknown = new Error('no broker is known');
-    for (const nodeId of present.getNodeIds()) {
+    for (const nodeId of nodeIds.toSorted(
+      (a, b) => Number(a === troubledNodeId) - Number(b === troubledNodeId),
+    )) {
       try {
-        const { coordinator } = await ask(Number(nodeId), (broker) =>
-          broker.findGroupCoordinator({ groupId, coordinatorType: 0 }),
+        const { coordinator } = await ask(
+          nodeId,
+          (broker) => broker.findGroupCoordinator({ groupId, coordinatorType: 0 }),
+          FIND_TIMEOUT_MS,
         );
         coordinators.set(groupId, coordinator.nodeId);
         return coordinator.nodeId;
       } catch (error) {
         trouble = error;
-        if (typeOf(error) !== undefined) break;
+        if (isClosed || typeOf(error) !== undefined) break;
       }
     }
     throw trouble;
@@ -131,13 +191,18 @@ export function createProtocolClient(options: ProtocolClientOptions): ProtocolCl
   async function refresh(): Promise<void> {
     const present = connected;
     if (present === undefined || isClosed) return;
-    refreshedAtMs = options.runtime.monotonicMs();
+    refreshedAtMs = runtime.monotonicMs();
     try {
-      await (await present).refreshMetadata();
+      await bounded(
+        REFRESH_TIMEOUT_MS,
+        present.then((known) => known.refreshMetadata()),
+      );
     } catch (error) {
       if (!isConnectionTrouble(error) || connected !== present) return;
       connected = undefined;
       coordinators.clear();
+      // Nothing comes of what is under way there, and kafkajs would try for some seconds more.
+      for (const fail of [...waiting]) fail(error);
       await present.then(disconnect, () => undefined);
     }
   }
@@ -145,8 +210,8 @@ export function createProtocolClient(options: ProtocolClientOptions): ProtocolCl
   return {
     atLeader: (topic, partition, doing, question) =>
       attempt(doing, undefined, async () => ask(await leaderOf(topic, partition), question)),
-    atCoordinator: (groupId, doing, question) =>
-      attempt(doing, groupId, async () => ask(await coordinatorOf(groupId), question)),
+    atCoordinator: (groupId, doing, question, timeoutMs) =>
+      attempt(doing, groupId, async () => ask(await coordinatorOf(groupId), question, timeoutMs)),
     atNode: (nodeId, doing, question) => attempt(doing, undefined, () => ask(nodeId, question)),
     leaderOf: (topic, partition) =>
       attempt(`looking for the leader of ${topic}, partition ${partition}`, undefined, () =>
@@ -156,9 +221,18 @@ export function createProtocolClient(options: ProtocolClientOptions): ProtocolCl
     async close() {
       if (isClosed) return;
       isClosed = true;
+      for (const fail of [...waiting]) fail(closedError());
       await connected?.then(disconnect, () => undefined);
     },
   };
+}
+
+/** The time for an answer is up. */
+class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+  constructor() {
+    super('no answer in time');
+  }
 }
 
 /** The error of everything that is asked of a log that was closed. */
@@ -180,19 +254,28 @@ const staleMetadata: ReadonlySet<string> = new Set([
   'GROUP_LOAD_IN_PROGRESS',
 ]);
 
-async function connect(options: ProtocolClientOptions): Promise<Cluster> {
+type Bounded = <T>(timeoutMs: number, work: Promise<T>) => Promise<T>;
+
+async function connect(options: ProtocolClientOptions, bounded: Bounded): Promise<Cluster> {
   const { config, topics, requestTimeoutMs } = options;
-  const { logLevel, logCreator, ...rest } = config;
-  const cluster = new Cluster({
+  const { logLevel, logCreator, socketFactory = createSocket, ...rest } = config;
+  const cluster: Cluster = new Cluster({
     ...rest,
+    socketFactory(socketOptions: Parameters<typeof createSocket>[0]) {
+      // What still goes on in a cluster that was given up would open connections that nobody closes.
+      if (givenUp.has(cluster)) throw new Error('the connection was given up');
+      return socketFactory(socketOptions);
+    },
     ...(requestTimeoutMs === undefined ? {} : { requestTimeout: requestTimeoutMs }),
     logger: loggers.createLogger({ level: logLevel ?? 0, logCreator: logCreator ?? (() => () => undefined) }),
     metadataMaxAge: Number.MAX_SAFE_INTEGER,
     allowAutoTopicCreation: false,
   });
   try {
-    await cluster.connect();
-    await cluster.addMultipleTargetTopics(topics);
+    await bounded(
+      CONNECT_TIMEOUT_MS,
+      cluster.connect().then(() => cluster.addMultipleTargetTopics(topics)),
+    );
     return cluster;
   } catch (error) {
     await disconnect(cluster);
@@ -200,33 +283,12 @@ async function connect(options: ProtocolClientOptions): Promise<Cluster> {
   }
 }
 
-/** kafkajs would wait for every pending answer before it disconnects; nobody waits for them any more. */
+const givenUp = new WeakSet<Cluster>();
+
 async function disconnect(cluster: Cluster): Promise<void> {
+  givenUp.add(cluster);
   const { brokers, seedBroker } = cluster.brokerPool;
   const all = new Set([...Object.values(brokers), ...(seedBroker === undefined ? [] : [seedBroker])]);
   await Promise.all([...all].map((broker) => hangUp(broker, new Error('the connection was given up'))));
   await cluster.disconnect();
 }
-
-async function hangUp(broker: Broker, reason: Error): Promise<void> {
-  const { pool } = broker.connectionPool;
-  for (const connection of pool) connection.rejectRequests(reason);
-  await broker.disconnect();
-  for (const connection of pool) connection.socket?.destroy();
-}
-
-/**
- * Each idle connection of kafkajs wakes up a thousand times a second to look into an empty queue, and warns
- * of negative time-outs on newer versions of Node (L9). Looking is needed only while something waits.
- */
-function stopIdleTimers(): void {
-  const { prototype } = RequestQueue;
-  if (patched.has(prototype)) return;
-  patched.add(prototype);
-  const original = prototype.scheduleCheckPendingRequests;
-  prototype.scheduleCheckPendingRequests = function scheduleCheckPendingRequests(this: RequestQueue) {
-    if (this.pending.length > 0) original.call(this);
-  };
-}
-
-const patched = new WeakSet<object>();
