@@ -86,6 +86,8 @@ const fatalTypes: ReadonlySet<string> = new Set([
 export function startGroupMember(options: GroupMemberOptions): GroupMember {
   const { client, runtime, logger, groupId, leaving } = options;
   const { sessionTimeoutMs, heartbeatIntervalMs } = options;
+  // Of a coordinator that is frozen it has to turn away while there is time to find the next one.
+  const heartbeatTimeoutMs = Math.ceil(sessionTimeoutMs / 3);
   let memberId = '';
   let generation = -1;
   let heardAtMs = runtime.monotonicMs();
@@ -111,6 +113,7 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
         const type = typeOf(error);
         if (type !== undefined && lostTypes.has(type)) {
           lose('the coordinator does not know this member');
+          memberId = '';
         } else if (type !== undefined && fatalTypes.has(type)) {
           failure = { error };
           break;
@@ -186,8 +189,11 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
     while (!leaving.aborted && !isRejoinDue) {
       await pause(Math.max(1, heardAtMs + heartbeatIntervalMs - runtime.monotonicMs()));
       if (leaving.aborted || isRejoinDue) return;
-      await client.atCoordinator(groupId, `sending a heartbeat to group ${groupId}`, (broker) =>
-        broker.heartbeat({ groupId, groupGenerationId: generation, memberId }),
+      await client.atCoordinator(
+        groupId,
+        `sending a heartbeat to group ${groupId}`,
+        (broker) => broker.heartbeat({ groupId, groupGenerationId: generation, memberId }),
+        heartbeatTimeoutMs,
       );
       noteHeard();
     }
@@ -197,10 +203,10 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
     if (stable.isOpen && !hasEnded) stable = newGate();
   }
 
+  /** The name is kept: a coordinator that still knows it would else wait for its owner at every join. */
   function lose(reason: string): void {
     suspend();
-    if (memberId !== '') logger.warn({ group: groupId, reason }, 'membership lost');
-    memberId = '';
+    if (generation !== -1) logger.warn({ group: groupId, reason }, 'membership lost');
     generation = -1;
     noteHeard();
     options.onLost();

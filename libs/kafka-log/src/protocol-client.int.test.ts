@@ -72,7 +72,7 @@ describe('a client', () => {
     for (let round = 0; round < 20; round++) {
       const failing = [readAll(client), boundAll(client), client.refresh()];
       // Some of them are on their way, others still look for a connection.
-      for (let ticks = 0; ticks < round * 2; ticks++) await undefined;
+      for (let ticks = 0; ticks < round * 2; ticks++) await Promise.resolve();
       for (const socket of sockets) socket.destroy(new Error('cut'));
       const startedAtMs = kafka.runtime.monotonicMs();
       await Promise.allSettled(failing);

@@ -123,6 +123,36 @@ describe('a member of a group', () => {
     await member.subscription.ended;
   });
 
+  it('is the member it was when the coordinator is back and still knows it', async () => {
+    const coordinator = createInMemoryCoordinator();
+    const member = startMember(coordinator, { sessionTimeoutMs: 30 });
+    await coordinator.until(() => member.works.length === 4);
+    const before = coordinator.members;
+    coordinator.trouble = lost;
+    await coordinator.until(() => member.works.every(({ partition }) => partition.signal.aborted));
+    coordinator.trouble = undefined;
+    await coordinator.until(() => member.works.length === 8);
+    expect(coordinator.members).toEqual(before);
+    member.stop();
+    await member.subscription.ended;
+  });
+
+  it('turns away from a coordinator that is frozen before its time is up, and keeps its work', async () => {
+    const coordinator = createInMemoryCoordinator();
+    const member = startMember(coordinator, { sessionTimeoutMs: 600 });
+    await coordinator.until(() => member.works.length === 4);
+    coordinator.isFrozen = true;
+    const { joins } = coordinator;
+    await coordinator.until(() => coordinator.joins > joins);
+    coordinator.isFrozen = false;
+    const { heartbeats } = coordinator;
+    await coordinator.until(() => coordinator.heartbeats > heartbeats + 3);
+    expect(member.works).toHaveLength(4);
+    expect(member.works.every(({ partition }) => !partition.signal.aborted)).toBe(true);
+    member.stop();
+    await member.subscription.ended;
+  });
+
   it('commits by the generation that has come when the one it knew is over', async () => {
     const coordinator = createInMemoryCoordinator();
     const first = startMember(coordinator);

@@ -19,6 +19,8 @@ export interface InMemoryCoordinator {
   }[];
   /** While set, every question fails with it. */
   trouble: Error | undefined;
+  /** Heartbeats are not answered, but those that may wait for a bounded time only fail after it. */
+  isFrozen: boolean;
   /** Joins are not answered until this is false again. */
   isHoldingJoins: boolean;
   /** Forgets a member, as after its session time-out. */
@@ -42,7 +44,7 @@ export function createInMemoryCoordinator(): InMemoryCoordinator {
   let nextId = 1;
   const counts = { heartbeats: 0, joins: 0 };
   const commits: { partition: number; offset: string; generation: number }[] = [];
-  const state = { trouble: undefined as Error | undefined, isHoldingJoins: false };
+  const state = { trouble: undefined as Error | undefined, isHoldingJoins: false, isFrozen: false };
 
   function completeJoins(): void {
     const all = [...members.values()];
@@ -110,6 +112,7 @@ export function createInMemoryCoordinator(): InMemoryCoordinator {
     },
     async heartbeat({ memberId, groupGenerationId }) {
       counts.heartbeats += 1;
+      if (state.isFrozen) await new Promise(() => undefined);
       requirePresent(memberId, groupGenerationId);
       if (isChanging) throw protocolError('REBALANCE_IN_PROGRESS');
     },
@@ -135,18 +138,26 @@ export function createInMemoryCoordinator(): InMemoryCoordinator {
       closing.signal.addEventListener('abort', () => reject(closedError()));
     });
     closed.catch(() => undefined);
-    async function ask<T>(doing: string, question: (broker: Broker) => Promise<T>): Promise<T> {
+    async function ask<T>(
+      doing: string,
+      question: (broker: Broker) => Promise<T>,
+      patienceMs?: number,
+    ): Promise<T> {
       if (closing.signal.aborted) throw closedError();
       if (state.trouble !== undefined) throw kafkaError(state.trouble, doing);
       try {
-        return await Promise.race([question(broker as Broker), closed]);
+        const answers = [question(broker as Broker), closed];
+        if (patienceMs !== undefined) {
+          answers.push(sleep(runtime, patienceMs).then(() => Promise.reject(new Error('no answer in time'))));
+        }
+        return await Promise.race(answers);
       } catch (error) {
         throw kafkaError(error, doing);
       }
     }
     return {
       atLeader: (_topic, _partition, doing, question) => ask(doing, question),
-      atCoordinator: (_group, doing, question) => ask(doing, question),
+      atCoordinator: (_group, doing, question, patienceMs) => ask(doing, question, patienceMs),
       atNode: (_node, doing, question) => ask(doing, question),
       leaderOf: async () => 1,
       refresh: async () => undefined,
@@ -174,6 +185,12 @@ export function createInMemoryCoordinator(): InMemoryCoordinator {
     },
     set trouble(error) {
       state.trouble = error;
+    },
+    get isFrozen() {
+      return state.isFrozen;
+    },
+    set isFrozen(isFrozen) {
+      state.isFrozen = isFrozen;
     },
     get isHoldingJoins() {
       return state.isHoldingJoins;
