@@ -111,15 +111,45 @@ describe('a fetcher', () => {
     await expect(aborted).rejects.toThrow('given up');
   });
 
-  it('serves another partition first each time', async () => {
+  it('lets no other partition wait until a look has shown who leads one in trouble', async () => {
+    const { leader, fetcher } = start(2);
+    let endRefresh = (): void => undefined;
+    leader.refreshing = new Promise<void>((resolve) => {
+      endRefresh = resolve;
+    });
+    leader.fail(0, 'NOT_LEADER_FOR_PARTITION');
+    leader.append(1, 'a');
+    const given = new AbortController();
+    const bad = Promise.allSettled([fetcher.fetch(want(0, 0), never)]);
+    expect(textsOf(await fetcher.fetch(want(1, 0), never))).toEqual(['a']);
+    leader.append(1, 'b');
+    expect(textsOf(await fetcher.fetch(want(1, 1), never))).toEqual(['b']);
+    endRefresh();
+    expect(await bad).toMatchObject([{ reason: { type: 'NOT_LEADER_FOR_PARTITION' } }]);
+    // Nor does whoever gives up.
+    leader.refreshing = new Promise(() => undefined);
+    const aborted = fetcher.fetch(want(0, 0), given.signal);
+    await until(() => leader.asked.at(-1)?.partitions.some(({ partition }) => partition === 0) === true);
+    given.abort(new Error('given up'));
+    await expect(aborted).rejects.toThrow('given up');
+  });
+
+  it('gives a batch larger than an answer to who has waited longest, however the others come and go', async () => {
     const { leader, fetcher } = start(3);
-    for (let round = 0; round < 6; round++) {
-      for (const partition of [0, 1, 2]) leader.append(partition, String(round));
-      await Promise.all([0, 1, 2].map((partition) => fetcher.fetch(want(partition, round), never)));
-    }
-    const first = leader.asked
-      .filter(({ partitions }) => partitions.length === 3)
-      .map(({ partitions }) => partitions[0]!.partition);
-    expect(new Set(first).size).toBeGreaterThan(1);
+    leader.answerBytesMax = 1_000;
+    leader.append(0, 'x'.repeat(5_000));
+    for (const partition of [1, 2]) for (let i = 0; i < 100; i++) leader.append(partition, String(i));
+    let served = 0;
+    let isServed = false;
+    const large = fetcher.fetch(want(0, 0), never).finally(() => {
+      isServed = true;
+    });
+    const keepAsking = async (partition: number): Promise<void> => {
+      for (let offset = 0; !isServed && offset < 100; served++) {
+        offset = (await fetcher.fetch({ ...want(partition, offset), recordsMax: 1 }, never)).nextOffset;
+      }
+    };
+    await Promise.all([large, keepAsking(1), keepAsking(2)]);
+    expect(served).toBeLessThan(5);
   });
 });

@@ -28,8 +28,8 @@ export interface Fetched {
  * when there are some.
  *
  * 1. Nothing is fetched that nobody has asked for: memory is bounded by what callers hold.
- * 2. One question is under way per broker. It asks about all partitions that want records at that moment,
- *    the one served first moving on each time.
+ * 2. One question is under way per broker. It asks about all partitions that want records at that moment, who
+ *    has waited longest first: only the first that has something is sure to get a batch of any size.
  * 3. A broker is made to wait only if every partition that it leads has read to its end and wants more.
  *    Otherwise one that comes back from its work would wait for the others (L11).
  * 4. Trouble of one partition is told to that one alone.
@@ -66,7 +66,6 @@ export function createFetcher(client: ProtocolClient, runtime: Runtime): Fetcher
   /** Brokers that a loop asks now. */
   const active = new Set<number>();
   const naps = new Map<number, () => void>();
-  let turn = 0;
 
   function start(pending: PendingWant): void {
     const { topic, partition } = pending.want;
@@ -107,8 +106,7 @@ export function createFetcher(client: ProtocolClient, runtime: Runtime): Fetcher
         settle(pending, () => pending.reject(error));
       }
     }
-    turn = (turn + 1) % Math.max(1, found.length);
-    return [...found.slice(turn), ...found.slice(0, turn)].filter((pending) => isPending(pending));
+    return found.filter((pending) => isPending(pending));
   }
 
   /** How many of the registered partitions a broker leads. */
@@ -152,9 +150,8 @@ export function createFetcher(client: ProtocolClient, runtime: Runtime): Fetcher
     const { want } = pending;
     if (answer.error !== undefined) {
       const { error } = answer;
-      // Most often another broker leads it now.
-      await client.refresh();
-      settle(pending, () => pending.reject(error));
+      // Most often another broker leads it now. The others are not made to wait until that is known.
+      settle(pending, () => void client.refresh().finally(() => pending.reject(error)));
       return true;
     }
     let fetched: Fetched;
@@ -212,7 +209,10 @@ export function createFetcher(client: ProtocolClient, runtime: Runtime): Fetcher
           reject(abortReason(signal));
           return;
         }
-        const onAbort = (): void => settle(pending, () => pending.reject(abortReason(signal)));
+        const onAbort = (): void => {
+          settle(pending, () => undefined);
+          pending.reject(abortReason(signal));
+        };
         const done = (): void => signal.removeEventListener('abort', onAbort);
         const pending: PendingWant = {
           want,

@@ -21,6 +21,10 @@ export interface InMemoryLeader {
   append(partition: number, ...texts: string[]): void;
   /** Makes every fetch of a partition answer an error of Kafka's. */
   fail(partition: number, type: string | undefined): void;
+  /** While set, a look at the metadata waits for it. */
+  refreshing: Promise<void> | undefined;
+  /** Bytes of records in one answer; the first batch of the first partition that has one comes whole. */
+  answerBytesMax: number;
   /** Breaks the connection of the next question. */
   cut(): void;
 }
@@ -32,6 +36,7 @@ export function createInMemoryLeader(): InMemoryLeader {
   const asked: AskedFetch[] = [];
   const waiting = new Set<() => void>();
   let isCutting = false;
+  const state = { refreshing: undefined as Promise<void> | undefined, answerBytesMax: Infinity };
 
   async function answer(body: Buffer): Promise<readonly FetchedPartition[]> {
     const question = readQuestion(body);
@@ -40,10 +45,19 @@ export function createInMemoryLeader(): InMemoryLeader {
       isCutting = false;
       throw Object.assign(new Error('reset'), { name: 'KafkaJSConnectionError', code: 'ECONNRESET' });
     }
-    const answers = (): FetchedPartition[] =>
-      question.partitions.map(({ partition, offset }) => {
+    const answers = (): FetchedPartition[] => {
+      let bytesLeft = state.answerBytesMax;
+      let isFirst = true;
+      return question.partitions.map(({ partition, offset }) => {
         const type = failures.get(partition);
-        const fitting = (batches.get(partition) ?? []).filter((batch) => batch.offset >= offset);
+        const fitting = (batches.get(partition) ?? [])
+          .filter((batch) => batch.offset >= offset)
+          .filter(({ bytes }) => {
+            const isGiven = isFirst || bytes.length <= bytesLeft;
+            if (isGiven) bytesLeft -= bytes.length;
+            isFirst = false;
+            return isGiven;
+          });
         return {
           topic: 't',
           partition,
@@ -52,6 +66,7 @@ export function createInMemoryLeader(): InMemoryLeader {
           batches: Buffer.concat(fitting.map(({ bytes }) => bytes)),
         };
       });
+    };
     if (
       question.waitMaxMs > 0 &&
       answers().every(({ batches, error }) => batches.length === 0 && error === undefined)
@@ -84,7 +99,7 @@ export function createInMemoryLeader(): InMemoryLeader {
         }
       },
       leaderOf: async () => 1,
-      refresh: async () => undefined,
+      refresh: async () => state.refreshing,
       close: async () => undefined,
     },
     append(partition, ...texts) {
@@ -101,6 +116,18 @@ export function createInMemoryLeader(): InMemoryLeader {
     fail(partition, type) {
       if (type === undefined) failures.delete(partition);
       else failures.set(partition, type);
+    },
+    get refreshing() {
+      return state.refreshing;
+    },
+    set refreshing(refreshing) {
+      state.refreshing = refreshing;
+    },
+    get answerBytesMax() {
+      return state.answerBytesMax;
+    },
+    set answerBytesMax(bytesMax) {
+      state.answerBytesMax = bytesMax;
     },
     cut() {
       isCutting = true;
