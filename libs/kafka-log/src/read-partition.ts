@@ -30,7 +30,9 @@ export async function readPartition(
       if (answer?.error !== undefined && typeOf(answer.error) !== 'OFFSET_OUT_OF_RANGE') throw answer.error;
       return answer;
     });
-    if (fetched === undefined || fetched.error !== undefined) {
+    // Over its quota nobody is told anything. It is no end, and the broker holds back the next answer itself.
+    if (fetched === undefined) continue;
+    if (fetched.error !== undefined) {
       const { begin, end } = await readBounds(client, topic, partition);
       if (offset >= begin) return { records: [], nextOffset: offset, endOffset: end };
       offset = begin;

@@ -25,6 +25,8 @@ export interface InMemoryLeader {
   refreshing: Promise<void> | undefined;
   /** Bytes of records in one answer; the first batch of the first partition that has one comes whole. */
   answerBytesMax: number;
+  /** Answers the next question without a word of any partition, as brokers do over a quota. */
+  throttle(): void;
   /** Breaks the connection of the next question. */
   cut(): void;
 }
@@ -36,6 +38,7 @@ export function createInMemoryLeader(): InMemoryLeader {
   const asked: AskedFetch[] = [];
   const waiting = new Set<() => void>();
   let isCutting = false;
+  let isThrottling = false;
   const state = { refreshing: undefined as Promise<void> | undefined, answerBytesMax: Infinity };
 
   async function answer(body: Buffer): Promise<readonly FetchedPartition[]> {
@@ -44,6 +47,10 @@ export function createInMemoryLeader(): InMemoryLeader {
     if (isCutting) {
       isCutting = false;
       throw Object.assign(new Error('reset'), { name: 'KafkaJSConnectionError', code: 'ECONNRESET' });
+    }
+    if (isThrottling) {
+      isThrottling = false;
+      return [];
     }
     const answers = (): FetchedPartition[] => {
       let bytesLeft = state.answerBytesMax;
@@ -128,6 +135,9 @@ export function createInMemoryLeader(): InMemoryLeader {
     },
     set answerBytesMax(bytesMax) {
       state.answerBytesMax = bytesMax;
+    },
+    throttle() {
+      isThrottling = true;
     },
     cut() {
       isCutting = true;
