@@ -75,13 +75,6 @@ const LEAVE_TIMEOUT_MS = 2_000;
 const lostTypes: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID']);
 /** The group is changing, or has changed: join. */
 const rejoinTypes: ReadonlySet<string> = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION']);
-/** Nothing that waiting mends. */
-const fatalTypes: ReadonlySet<string> = new Set([
-  'INCONSISTENT_GROUP_PROTOCOL',
-  'INVALID_SESSION_TIMEOUT',
-  'INVALID_GROUP_ID',
-  'GROUP_MAX_SIZE_REACHED',
-]);
 
 export function startGroupMember(options: GroupMemberOptions): GroupMember {
   const { client, runtime, logger, groupId, leaving } = options;
@@ -114,9 +107,6 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
         if (type !== undefined && lostTypes.has(type)) {
           lose('the coordinator does not know this member');
           memberId = '';
-        } else if (type !== undefined && fatalTypes.has(type)) {
-          failure = { error };
-          break;
         } else if (!(error instanceof TransientError)) {
           failure = { error };
           break;

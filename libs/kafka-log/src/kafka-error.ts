@@ -33,6 +33,10 @@ export function kafkaError(error: unknown, doing: string): StepfoldError {
         options,
       );
     }
+    const setting = settingsRefused[type];
+    if (setting !== undefined) {
+      return new UsageError('bad-configuration', `${setting}: ${doing} (${type})`, options);
+    }
     if (type === 'UNSUPPORTED_VERSION') {
       return new UsageError(
         'log-unsupported',
@@ -79,6 +83,18 @@ export function isUnknownBroker(error: unknown): boolean {
 }
 
 const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+
+/** What no waiting mends, and which setting it is. */
+const settingsRefused: Readonly<Record<string, string>> = {
+  INVALID_SESSION_TIMEOUT:
+    'sessionTimeoutMs lies outside of what the brokers allow by group.min.session.timeout.ms and ' +
+    'group.max.session.timeout.ms',
+  INCONSISTENT_GROUP_PROTOCOL:
+    'the group has members that are not of this product; choose another topicPrefix',
+  INVALID_GROUP_ID: 'Kafka does not take the name of the group',
+  OFFSET_METADATA_TOO_LARGE:
+    'offset.metadata.max.bytes of the brokers is less than the 1,000 that are needed',
+};
 
 function isAuthenticationError(error: Error): boolean {
   return (
