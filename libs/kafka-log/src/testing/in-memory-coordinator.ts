@@ -145,14 +145,21 @@ export function createInMemoryCoordinator(): InMemoryCoordinator {
     ): Promise<T> {
       if (closing.signal.aborted) throw closedError();
       if (state.trouble !== undefined) throw kafkaError(state.trouble, doing);
+      let cancel = (): void => undefined;
       try {
         const answers = [question(broker as Broker), closed];
         if (patienceMs !== undefined) {
-          answers.push(sleep(runtime, patienceMs).then(() => Promise.reject(new Error('no answer in time'))));
+          answers.push(
+            new Promise<never>((_, reject) => {
+              cancel = runtime.setTimer(patienceMs, () => reject(new Error('no answer in time')));
+            }),
+          );
         }
         return await Promise.race(answers);
       } catch (error) {
         throw kafkaError(error, doing);
+      } finally {
+        cancel();
       }
     }
     return {
