@@ -4,7 +4,8 @@ const LEVELS_MAX = 80;
 /**
  * Whether BSON gives a JSON value back exactly, and a query can name every key of it. Not with a key that is empty,
  * starts with `$` or holds a dot (queries read these as operators and paths), holds a NUL, is `_bsontype` (the driver
- * would take the object for one of its own) or `__proto__`; not with −0; and not with anything but JSON.
+ * would take the object for one of its own) or `__proto__`; not with an array under a name that every object knows, such
+ * as `constructor`; not with −0; and not with anything but JSON.
  */
 export function isExactInBson(value: unknown, levelsMax = LEVELS_MAX): boolean {
   switch (typeof value) {
@@ -29,10 +30,16 @@ export function isExactInBson(value: unknown, levelsMax = LEVELS_MAX): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;
   for (const key of Object.keys(value)) {
-    if (!isExactKey(key) || !isExactInBson((value as Record<string, unknown>)[key], levelsMax - 1))
-      return false;
+    const member = (value as Record<string, unknown>)[key];
+    if (!isExactKey(key) || !isExactInBson(member, levelsMax - 1)) return false;
+    if (Array.isArray(member) && isKnownToObjects(key)) return false;
   }
   return true;
+}
+
+/** The driver looks names of arrays up in an ordinary object of options, and gives the bytes of what it finds there. */
+function isKnownToObjects(key: string): boolean {
+  return key in Object.prototype;
 }
 
 export function isExactKey(key: string): boolean {

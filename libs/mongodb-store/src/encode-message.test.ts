@@ -146,6 +146,8 @@ describe('encodeMessage', () => {
     [{ 'a.b': 1 }],
     [{ 'a\0': 1 }],
     [{ _bsontype: 'ObjectId' }],
+    [{ constructor: [{}] }],
+    [[{ a: { toString: [1] } }]],
     [JSON.parse('{"__proto__": 1}')],
     [[Number('1e999')]],
     [[-0]],
@@ -158,6 +160,7 @@ describe('encodeMessage', () => {
 
   it.each([
     [{ a: { b: [null, '$x', 'a.b', 1.5] } }],
+    [{ constructor: { toString: 'x' } }],
     ['$set'],
     [null],
     [[]],

@@ -72,6 +72,16 @@ describe('what is in the database', () => {
     );
   }, 60_000);
 
+  it('gives arrays back that lie under names which every object knows', async () => {
+    const store = await open();
+    const result = { constructor: [{}], rest: { toString: [{ valueOf: [1, { hasOwnProperty: [] }] }] } };
+    const version = message({
+      parts: [{ type: 'data', name: 'data', data: result, created_at: 1e15, first_event: 1, last_event: 1 }],
+    });
+    await store.write(FIRST_COLLECTION, [version]);
+    expect(await store.message(version.chat_id, version.step_id)).toEqual(version);
+  });
+
   it('is a document with Dates for people, exact microseconds, and 64-bit integers', async () => {
     const store = await open();
     await store.write(FIRST_COLLECTION, [
