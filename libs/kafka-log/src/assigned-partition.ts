@@ -63,7 +63,7 @@ export function createAssignedPartition(
     for (;;) {
       if (signal.aborted) throw abortReason(signal);
       // Somebody who was frozen for long has to learn whether it is still a member before it reads on.
-      await member.whenHeard();
+      await member.whenHeard(signal);
       if (signal.aborted) throw abortReason(signal);
       nextOffset ??= (await readBounds(client, fullTopic, partition)).begin;
       const result = rest === undefined ? await fetchNext(nextOffset) : await giveRest(rest, nextOffset);

@@ -60,9 +60,9 @@ export interface GroupMember {
   outdated(membership: Membership): void;
   /**
    * Resolves if the coordinator was heard of lately, so that no other member can have been given what is
-   * ours; else when it has been heard of again, or the membership is lost.
+   * ours; else when it has been heard of again, the membership is lost, or nobody wants to know any more.
    */
-  whenHeard(): Promise<void>;
+  whenHeard(signal: AbortSignal): Promise<void>;
   /** Resolves when it has left, or given that up; rejects with what makes it impossible to go on. */
   readonly ended: Promise<void>;
 }
@@ -268,8 +268,18 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
       isRejoinDue = true;
       wakeUp();
     },
-    async whenHeard() {
-      while (!isHeard() && !hasEnded) await heard.opened;
+    async whenHeard(signal) {
+      while (!isHeard() && !hasEnded && !signal.aborted) {
+        const { opened } = heard;
+        await new Promise<void>((resolve) => {
+          const done = (): void => {
+            signal.removeEventListener('abort', done);
+            resolve();
+          };
+          signal.addEventListener('abort', done);
+          void opened.then(done);
+        });
+      }
     },
     ended: run(),
   };

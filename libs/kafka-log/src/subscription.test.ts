@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AssignedPartition } from '@stepfold/event-log';
-import { createSystemRuntime, InMemoryMetrics, silentLogger } from '@stepfold/runtime';
+import { createSystemRuntime, InMemoryMetrics, silentLogger, sleep } from '@stepfold/runtime';
 import { startSubscription, type Subscription } from './subscription.js';
 import { createInMemoryCoordinator, type InMemoryCoordinator } from './testing/in-memory-coordinator.js';
 
@@ -21,7 +21,7 @@ interface Member {
 /** A member whose `consume` does nothing but wait, and if stubborn goes on when it should end. It never polls. */
 function startMember(
   coordinator: InMemoryCoordinator,
-  { sessionTimeoutMs = 60_000, rebalanceTimeoutMs = 60_000, isStubborn = false } = {},
+  { sessionTimeoutMs = 60_000, rebalanceTimeoutMs = 60_000, isStubborn = false, isPolling = false } = {},
 ): Member {
   const stopping = new AbortController();
   const closing = new AbortController();
@@ -46,7 +46,9 @@ function startMember(
     (partition) =>
       new Promise<void>((resolve, reject) => {
         works.push({ partition, end: (error) => (error === undefined ? resolve() : reject(error)) });
-        if (!isStubborn) partition.signal.addEventListener('abort', () => reject(partition.signal.reason));
+        if (isPolling) void pollTo(partition, reject);
+        else if (!isStubborn)
+          partition.signal.addEventListener('abort', () => reject(partition.signal.reason));
       }),
   );
   subscription.ended.catch(() => undefined);
@@ -56,6 +58,12 @@ function startMember(
     stop: () => stopping.abort(),
     close: () => closing.abort(new Error('closed')),
   };
+}
+
+/** Polls when the coordinator was not heard of for the time of a session: there is no leader to ask. */
+async function pollTo(partition: AssignedPartition, reject: (error: unknown) => void): Promise<void> {
+  await sleep(createSystemRuntime(), 40);
+  await partition.poll().catch(reject);
 }
 
 const lost = Object.assign(new Error('reset'), { name: 'KafkaJSConnectionError', code: 'ECONNRESET' });
@@ -239,6 +247,22 @@ describe('a member of a group', () => {
       expect(coordinator.members.size).toBe(0);
     },
   );
+
+  it('ends soon when it is stopped in the middle of a join that the others delay, polls and all', async () => {
+    const coordinator = createInMemoryCoordinator();
+    const first = startMember(coordinator, { sessionTimeoutMs: 30, isPolling: true });
+    await coordinator.until(() => first.works.length === 4);
+    coordinator.isHoldingJoins = true;
+    const second = startMember(coordinator);
+    await coordinator.until(() => coordinator.joins >= 3);
+    await sleep(createSystemRuntime(), 100);
+    first.stop();
+    await first.subscription.ended;
+    coordinator.isHoldingJoins = false;
+    await coordinator.until(() => second.works.length === 4);
+    second.stop();
+    await second.subscription.ended;
+  });
 
   it('ends at once when the log is closed in the middle of a join', async () => {
     const coordinator = createInMemoryCoordinator();
