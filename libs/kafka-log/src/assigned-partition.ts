@@ -144,18 +144,24 @@ export function createAssignedPartition(
       const membership = await member.present();
       if (!isOurs()) throw lostError();
       try {
-        await client.atCoordinator(groupId, `committing for group ${groupId}`, (broker) =>
-          broker.offsetCommit({
-            groupId,
-            groupGenerationId: membership.generation,
-            memberId: membership.memberId,
-            topics: [
-              {
-                topic: fullTopic,
-                partitions: [{ partition, offset: String(position.nextOffset), metadata: position.metadata }],
-              },
-            ],
-          }),
+        await client.atCoordinator(
+          groupId,
+          `committing for group ${groupId}`,
+          (broker) =>
+            broker.offsetCommit({
+              groupId,
+              groupGenerationId: membership.generation,
+              memberId: membership.memberId,
+              topics: [
+                {
+                  topic: fullTopic,
+                  partitions: [
+                    { partition, offset: String(position.nextOffset), metadata: position.metadata },
+                  ],
+                },
+              ],
+            }),
+          member.patienceMs,
         );
         return;
       } catch (error) {

@@ -63,6 +63,8 @@ export interface GroupMember {
    * ours; else when it has been heard of again, the membership is lost, or nobody wants to know any more.
    */
   whenHeard(signal: AbortSignal): Promise<void>;
+  /** How long a coordinator may take to answer: if it is frozen, there has to be time to find the next one. */
+  readonly patienceMs: number;
   /** Resolves when it has left, or given that up; rejects with what makes it impossible to go on. */
   readonly ended: Promise<void>;
 }
@@ -79,8 +81,7 @@ const rejoinTypes: ReadonlySet<string> = new Set(['REBALANCE_IN_PROGRESS', 'ILLE
 export function startGroupMember(options: GroupMemberOptions): GroupMember {
   const { client, runtime, logger, groupId, leaving } = options;
   const { sessionTimeoutMs, heartbeatIntervalMs } = options;
-  // Of a coordinator that is frozen it has to turn away while there is time to find the next one.
-  const heartbeatTimeoutMs = Math.ceil(sessionTimeoutMs / 3);
+  const patienceMs = Math.ceil(sessionTimeoutMs / 3);
   let memberId = '';
   let generation = -1;
   let heardAtMs = runtime.monotonicMs();
@@ -183,7 +184,7 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
         groupId,
         `sending a heartbeat to group ${groupId}`,
         (broker) => broker.heartbeat({ groupId, groupGenerationId: generation, memberId }),
-        heartbeatTimeoutMs,
+        patienceMs,
       );
       noteHeard();
     }
@@ -281,6 +282,7 @@ export function startGroupMember(options: GroupMemberOptions): GroupMember {
         });
       }
     },
+    patienceMs,
     ended: run(),
   };
 }

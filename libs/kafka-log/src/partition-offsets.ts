@@ -35,6 +35,7 @@ export async function readCommitted(
   groupId: string,
   topic: string,
   partitions: readonly number[],
+  patienceMs?: number,
 ): Promise<ReadonlyMap<number, CommittedPosition>> {
   const { responses } = await client.atCoordinator(
     groupId,
@@ -44,6 +45,7 @@ export async function readCommitted(
         groupId,
         topics: [{ topic, partitions: partitions.map((partition) => ({ partition })) }],
       }),
+    patienceMs,
   );
   const committed = new Map<number, CommittedPosition>();
   for (const { partition, offset, metadata } of responses.flatMap((response) => response.partitions)) {

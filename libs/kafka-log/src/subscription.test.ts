@@ -151,6 +151,10 @@ describe('a member of a group', () => {
     await coordinator.until(() => member.works.length === 4);
     coordinator.isFrozen = true;
     const { joins } = coordinator;
+    const position = { nextOffset: 1, metadata: '' };
+    await expect(member.works[0]!.partition.commit(position)).rejects.toMatchObject({
+      code: 'log-unavailable',
+    });
     await coordinator.until(() => coordinator.joins > joins);
     coordinator.isFrozen = false;
     const { heartbeats } = coordinator;

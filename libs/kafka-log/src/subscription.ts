@@ -146,7 +146,7 @@ export function startSubscription(
   async function committedOf({ name, controller }: Holding): Promise<CommittedPosition | undefined> {
     const { topic, partition } = partitionOfName(name);
     const committed = await retryTransient(
-      () => readCommitted(client, groupId, fullName(topic), [partition]),
+      () => readCommitted(client, groupId, fullName(topic), [partition], member.patienceMs),
       {
         runtime,
         signal: controller.signal,

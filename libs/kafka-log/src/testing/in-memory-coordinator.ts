@@ -19,7 +19,7 @@ export interface InMemoryCoordinator {
   }[];
   /** While set, every question fails with it. */
   trouble: Error | undefined;
-  /** Heartbeats are not answered, but those that may wait for a bounded time only fail after it. */
+  /** Heartbeats and commits are not answered, but those that may wait for a bounded time only fail after it. */
   isFrozen: boolean;
   /** Joins are not answered until this is false again. */
   isHoldingJoins: boolean;
@@ -124,6 +124,7 @@ export function createInMemoryCoordinator(): InMemoryCoordinator {
       completeJoins();
     },
     async offsetCommit({ memberId, groupGenerationId, topics }) {
+      if (state.isFrozen) await new Promise(() => undefined);
       requirePresent(memberId, groupGenerationId);
       for (const { partition, offset } of topics.flatMap((topic) => topic.partitions)) {
         commits.push({ partition, offset, generation: groupGenerationId });
