@@ -1,26 +1,16 @@
-import kafkajs, { type Admin, type ITopicMetadata } from 'kafkajs';
+import type { Admin, ITopicMetadata } from 'kafkajs';
 import { topics, type Topic } from '@stepfold/event-log';
 import { sleep, TransientError, UsageError, type Runtime, type StepfoldError } from '@stepfold/runtime';
+import { typeOf } from './kafka-error.js';
 import { DEFAULT_PARTITION_COUNT, type ResolvedKafkaLogOptions } from './kafka-log-options.js';
+import { compareSettings, settingsOf, type ComparedSettings } from './topic-settings.js';
 
 /** What was found of the topics of a log, or was made. */
-export interface PreparedTopics {
+export interface PreparedTopics extends ComparedSettings {
   /** How many partitions each of the topics has. */
   readonly partitionCount: number;
   /** Names of the topics that this process has made; none if another process was quicker with one of them. */
   readonly created: readonly string[];
-  /** Settings that are not what the log was designed for. Nothing was changed: that is for the operator. */
-  readonly differences: readonly TopicDifference[];
-  /** Present if the settings could not be compared, for want of the right to read them. */
-  readonly settingsUnread?: string;
-}
-
-export interface TopicDifference {
-  readonly topic: string;
-  readonly setting: string;
-  readonly expected: string;
-  /** `undefined` if the brokers do not know the setting. */
-  readonly actual: string | undefined;
 }
 
 type AdminOfTopics = Pick<
@@ -75,7 +65,11 @@ export async function prepareTopics(admin: AdminOfTopics, options: OptionsOfTopi
   }
   const ready = missing.length === 0 ? found : await whenReady(admin, options);
   const partitionCount = checkPartitionCounts(ready, options);
-  return { partitionCount, created, ...(await compareSettings(admin, ready, options)) };
+  const expected = [...ready].map(
+    ([topic, { replicaCount }]) =>
+      [topicName(topicPrefix, topic), settingsOf(topic, options.retentionMs, replicaCount)] as const,
+  );
+  return { partitionCount, created, ...(await compareSettings(admin, new Map(expected))) };
 }
 
 /** The topics that are there. */
@@ -152,10 +146,12 @@ async function createMissing(
       topic: topicName(topicPrefix, topic),
       numPartitions: countForNew(found, options),
       ...(replicationFactor === undefined ? {} : { replicationFactor }),
-      configEntries: [...settingsOf(topic, options, options.replicationFactor)].map(([name, value]) => ({
-        name,
-        value,
-      })),
+      configEntries: [...settingsOf(topic, options.retentionMs, options.replicationFactor)].map(
+        ([name, value]) => ({
+          name,
+          value,
+        }),
+      ),
     })),
     timeout: CREATE_TIMEOUT_MS,
     // kafkajs leaves this out where another process was quicker; `whenReady` does it in every case.
@@ -313,96 +309,10 @@ function creationCommand(topic: Topic, found: FoundTopics, options: OptionsOfTop
     `kafka-topics.sh --bootstrap-server ${host.includes(':') ? `[${host}]` : host}:${port} --create`,
     `--topic ${topicName(options.topicPrefix, topic)} --partitions ${countForNew(found, options)}`,
     ...(replicationFactor === undefined ? [] : [`--replication-factor ${replicationFactor}`]),
-    ...[...settingsOf(topic, options, replicationFactor)].map(([name, value]) => `--config ${name}=${value}`),
+    ...[...settingsOf(topic, options.retentionMs, replicationFactor)].map(
+      ([name, value]) => `--config ${name}=${value}`,
+    ),
   ].join(' ');
-}
-
-/**
- * The settings of a topic: they are the contract of the log.
- * @param replicaCount unknown where the brokers' default is left to decide
- */
-function settingsOf(
-  topic: Topic,
-  { retentionMs }: OptionsOfTopics,
-  replicaCount: number | undefined,
-): ReadonlyMap<string, string> {
-  return new Map([
-    ['cleanup.policy', 'delete'],
-    ['retention.ms', String(retentionMs[topic])],
-    // Idle times, ages and the end of a step are told by when the brokers took an event.
-    ['message.timestamp.type', 'LogAppendTime'],
-    ['max.message.bytes', '16777216'],
-    // With three replicas an acknowledged record then survives the loss of any one of them.
-    ...(replicaCount !== undefined && replicaCount >= 3 ? [['min.insync.replicas', '2'] as const] : []),
-  ]);
-}
-
-/** Brokers may compress anew what they are given, with a kind that cannot be read here. */
-const COMPRESSION_SETTING = 'compression.type';
-const UNREADABLE_COMPRESSION = 'zstd';
-
-async function compareSettings(
-  admin: AdminOfTopics,
-  found: FoundTopics,
-  options: OptionsOfTopics,
-): Promise<Pick<PreparedTopics, 'differences' | 'settingsUnread'>> {
-  const expected = new Map(
-    [...found].map(([topic, { replicaCount }]) => [
-      topicName(options.topicPrefix, topic),
-      settingsOf(topic, options, replicaCount),
-    ]),
-  );
-  const resources = [...expected].map(([name, settings]) => ({
-    type: kafkajs.ConfigResourceTypes.TOPIC,
-    name,
-    configNames: [...settings.keys(), COMPRESSION_SETTING],
-  }));
-  try {
-    const described = await admin.describeConfigs({ resources, includeSynonyms: false });
-    const differences = described.resources.flatMap(({ resourceName, configEntries }) =>
-      differencesOf(
-        resourceName,
-        expected.get(resourceName) ?? new Map<string, string>(),
-        new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
-      ),
-    );
-    return { differences };
-  } catch (error) {
-    // Whoever may use the topics need not be allowed to look at their settings.
-    if (typeOf(error)?.endsWith('_AUTHORIZATION_FAILED') !== true) throw error;
-    return {
-      differences: [],
-      settingsUnread: 'the user of the log lacks the right DescribeConfigs on the topics',
-    };
-  }
-}
-
-/** More replicas in step than are needed are no difference. */
-function isAsExpected(setting: string, expected: string, actual: string | undefined): boolean {
-  if (setting === 'min.insync.replicas') return Number(actual) >= Number(expected);
-  return actual === expected;
-}
-
-function differencesOf(
-  topic: string,
-  expected: ReadonlyMap<string, string>,
-  actual: ReadonlyMap<string, string>,
-): readonly TopicDifference[] {
-  const differences: TopicDifference[] = [...expected]
-    .filter(([setting, value]) => !isAsExpected(setting, value, actual.get(setting)))
-    .map(([setting, value]) => ({ topic, setting, expected: value, actual: actual.get(setting) }));
-  if (actual.get(COMPRESSION_SETTING) === UNREADABLE_COMPRESSION) {
-    const setting = COMPRESSION_SETTING;
-    differences.push({ topic, setting, expected: 'producer', actual: UNREADABLE_COMPRESSION });
-  }
-  return differences;
-}
-
-/** Kafka's own name of an error, where kafkajs gives one; it stands in the cause of what it tried again. */
-function typeOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  if ('type' in error && typeof error.type === 'string') return error.type;
-  return 'cause' in error ? typeOf(error.cause) : undefined;
 }
 
 function isAggregate(error: unknown): error is { readonly errors: readonly unknown[] } {
