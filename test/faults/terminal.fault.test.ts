@@ -39,8 +39,7 @@ afterAll(async () => {
 describe('one Kafka node, one store: what is read in the terminal', () => {
   it('of a broker that goes away: warnings of services, and the end of a publish after half a minute', async () => {
     await using data = await openFaultData({ brokers: kafka.brokers, mongodbUrl: mongodb.url });
-    const services = [data.start('projector'), data.start('writer')] as const;
-    const [projector, writer] = services;
+    const services = [data.start('projector'), data.start('writer')];
     for (const service of services) await untilSaid(data, service, 'partition assigned');
     const publishing = publishSteadily(data);
     await publishing.more(50);
@@ -53,20 +52,22 @@ describe('one Kafka node, one store: what is read in the terminal', () => {
     await untilPublished(data, 'played');
     await kafka.nodes[0]!.kill('SIGKILL');
 
-    expect(await untilEnded(data, publish, undefined, 90_000)).toBe(3);
-    expect(publish.log()).toMatch(
-      /^stepfold: the log was away for \d+ s: Kafka (cannot be reached|closed the connection) at 127\.0\.0\.1:\d+.*$/m,
-    );
-    for (const service of services) {
-      expect(service.child.exitCode).toBeNull();
-      expect(service.log()).toMatch(
-        /"level":"warn".*Kafka cannot be reached at 127\.0\.0\.1:\d+ \(connection refused\)/,
+    try {
+      expect(await untilEnded(data, publish, undefined, 90_000)).toBe(3);
+      expect(publish.log()).toMatch(
+        /^stepfold: the log was away for \d+ s: Kafka (cannot be reached|closed the connection) at 127\.0\.0\.1:\d+.*$/m,
       );
+      for (const service of services) {
+        expect(service.child.exitCode).toBeNull();
+        // Which of them comes first depends on what the service was doing, and on how long its session is.
+        expect(service.log()).toMatch(/"msg":"(log is away|trying again|the group is out of reach)"/);
+        expect(service.log()).toMatch(
+          /"level":"warn".*Kafka cannot be reached at 127\.0\.0\.1:\d+ \(connection refused\)/,
+        );
+      }
+    } finally {
+      await kafka.nodes[0]!.start();
     }
-    expect(projector.log()).toContain('"msg":"log is away"');
-    expect(writer.log()).toContain('"msg":"trying again"');
-
-    await kafka.nodes[0]!.start();
     const after = publishSteadily(data, 'after-');
     await after.more(50);
     await after.end();
