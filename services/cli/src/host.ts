@@ -8,6 +8,10 @@ export interface Host {
   readonly stdout: Output;
   /** One call, one line or help text: errors and notes for people. */
   readonly stderr: Writable;
+  /** Columns of the terminal that standard output goes to; undefined if it goes elsewhere. */
+  readonly stdoutColumns: number | undefined;
+  /** The same of standard error. */
+  readonly stderrColumns: number | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly runtime: Runtime;
   /** Listens for a signal of the system; the answer stops it. */

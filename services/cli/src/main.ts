@@ -11,6 +11,12 @@ export async function main(argv: readonly string[]): Promise<void> {
     stdin: process.stdin,
     stdout: createOutput(process.stdout),
     stderr: process.stderr,
+    get stdoutColumns() {
+      return columnsOf(process.stdout);
+    },
+    get stderrColumns() {
+      return columnsOf(process.stderr);
+    },
     environment: process.env,
     runtime: createSystemRuntime(),
     onSignal(signal, listener) {
@@ -25,4 +31,15 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.on('uncaughtException', onFault);
   process.on('unhandledRejection', onFault);
   process.exitCode = await runStepfold(argv, host);
+}
+
+/** A terminal that does not know its width counts as one of 80 columns. */
+function columnsOf({
+  isTTY,
+  columns,
+}: {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}): number | undefined {
+  return isTTY === true ? columns || 80 : undefined;
 }

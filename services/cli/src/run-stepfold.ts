@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import type { CommandDefinition } from './commands/command-definition.js';
 import { commandTable } from './commands/command-table.js';
 import { endingOf } from './exit-code.js';
 import type { Host } from './host.js';
@@ -55,7 +56,18 @@ async function createProgram(argv: readonly string[], host: Host): Promise<Comma
   const words = argv.filter((argument) => !argument.startsWith('-')).slice(0, 2);
   for (const entry of commandTable) {
     const command = program.command(entry.name).description(entry.summary);
-    if (words.includes(entry.name)) (await entry.load()).configure(command, host);
+    if (!words.includes(entry.name)) continue;
+    const definition = await entry.load();
+    definition.configure(command, host);
+    command.addHelpText('after', examplesOf(definition));
   }
   return program;
+}
+
+function examplesOf({ examples }: CommandDefinition): string {
+  const lines = examples.flatMap(({ line, does }) => [
+    ...(does === undefined ? [] : [`  # ${does}`]),
+    `  npx ${line}`,
+  ]);
+  return ['', 'Examples:', ...lines].join('\n');
 }

@@ -13,6 +13,7 @@ import type { CommandDefinition } from './command-definition.js';
 type ChatsOptions = AdapterOptions & JsonOptions;
 
 export const chatsCommand: CommandDefinition = {
+  examples: [{ line: 'stepfold chats' }],
   configure(command: Command, host: Host) {
     addJsonOption(command);
     addAdapterOptions(command, host, 'store').action((options: ChatsOptions) => printChats(options, host));

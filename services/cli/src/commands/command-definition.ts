@@ -1,7 +1,16 @@
 import type { Command } from 'commander';
 import type { Host } from '../host.js';
 
-/** One command: its arguments and options, and what it does. */
+/** One command: its arguments and options, what it does, and how it is used. */
 export interface CommandDefinition {
   configure(command: Command, host: Host): void;
+  /** At least one. A test runs every one of them. */
+  readonly examples: readonly Example[];
+}
+
+/** A command line that works as it stands, after `npx`. */
+export interface Example {
+  readonly line: string;
+  /** What it does, if that is not plain. */
+  readonly does?: string;
 }

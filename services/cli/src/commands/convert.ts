@@ -16,6 +16,7 @@ import type { CommandDefinition } from './command-definition.js';
 type ConvertOptions = RecordingOptions & LogOptions & JsonOptions;
 
 export const convertCommand: CommandDefinition = {
+  examples: [{ line: 'stepfold convert recording.jsonl --format ai-sdk --json' }],
   configure(command: Command, host: Host) {
     command.argument('<file>', 'a recorded stream, one event or part a line; - is standard input');
     addRecordingOptions(command, 'time of the first line (default: 2026-01-01T00:00:00Z)');

@@ -23,6 +23,13 @@ interface DemoCommandOptions extends AdapterOptions, LogOptions {
 const CHATS_SHOWN_MAX = 3;
 
 export const demoCommand: CommandDefinition = {
+  examples: [
+    { line: 'stepfold demo' },
+    {
+      line: 'stepfold demo recording.jsonl --format ai-sdk --exit',
+      does: 'play a recording of your own, then end',
+    },
+  ],
   configure(command: Command, host: Host) {
     command
       .argument('[file]', 'a recorded stream to play instead of the session')

@@ -18,6 +18,7 @@ import type { CommandDefinition } from './command-definition.js';
 type DevOptions = AdapterOptions & LogOptions & ServiceOptions;
 
 export const devCommand: CommandDefinition = {
+  examples: [{ line: 'stepfold dev' }],
   configure(command: Command, host: Host) {
     addProjectorOptions(command);
     addSessionOption(command);

@@ -14,6 +14,10 @@ import type { CommandDefinition } from './command-definition.js';
 type EventsOptions = AdapterOptions & UntilOptions & JsonOptions;
 
 export const eventsCommand: CommandDefinition = {
+  examples: [
+    { line: 'stepfold events my-chat' },
+    { line: 'stepfold events my-chat --until-offset 20 --json' },
+  ],
   configure(command: Command, host: Host) {
     command.argument('<chat>', 'id of the chat', parseId);
     addUntilOptions(command);

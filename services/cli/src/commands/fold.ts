@@ -20,6 +20,13 @@ import type { CommandDefinition } from './command-definition.js';
 type FoldOptions = RecordingOptions & LogOptions & JsonOptions;
 
 export const foldCommand: CommandDefinition = {
+  examples: [
+    { line: 'stepfold fold recording.jsonl --format ai-sdk' },
+    {
+      line: 'stepfold fold - --format ai-sdk --json < recording.jsonl',
+      does: 'as JSON, from standard input',
+    },
+  ],
   configure(command: Command, host: Host) {
     command.argument('<file...>', 'recorded streams, one event or part a line; - is standard input');
     addRecordingOptions(command, 'time of the first line (default: 2026-01-01T00:00:00Z)');

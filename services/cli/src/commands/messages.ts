@@ -14,6 +14,10 @@ import type { CommandDefinition } from './command-definition.js';
 type MessagesOptions = AdapterOptions & JsonOptions;
 
 export const messagesCommand: CommandDefinition = {
+  examples: [
+    { line: 'stepfold messages my-chat' },
+    { line: 'stepfold messages my-chat --json', does: 'every field, for a program' },
+  ],
   configure(command: Command, host: Host) {
     command.argument('<chat>', 'id of the chat', parseId);
     addViewOption(command);

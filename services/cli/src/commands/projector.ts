@@ -18,6 +18,7 @@ import type { CommandDefinition } from './command-definition.js';
 type ProjectorOptions = AdapterOptions & LogOptions & ServiceOptions;
 
 export const projectorCommand: CommandDefinition = {
+  examples: [{ line: 'stepfold projector' }],
   configure(command: Command, host: Host) {
     addProjectorOptions(command);
     addSessionOption(command);

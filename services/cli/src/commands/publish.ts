@@ -30,6 +30,13 @@ const COALESCE_MS_MAX = 60_000;
 const PATIENCE_MS = 30_000;
 
 export const publishCommand: CommandDefinition = {
+  examples: [
+    { line: 'stepfold publish recording.jsonl --format ai-sdk --chat my-chat' },
+    {
+      line: 'stepfold publish recording.jsonl --format ai-sdk --run slow --speed 1',
+      does: 'at the pace at which it was recorded',
+    },
+  ],
   configure(command: Command, host: Host) {
     command.argument('<file...>', 'recorded streams, one event or part a line; - is standard input');
     addRecordingOptions(command, 'time of the first line (default: the real clock as each is sent)');

@@ -16,6 +16,7 @@ interface VerifyOptions extends AdapterOptions, JsonOptions {
 }
 
 export const verifyCommand: CommandDefinition = {
+  examples: [{ line: 'stepfold verify my-chat' }, { line: 'stepfold verify --all --json' }],
   configure(command: Command, host: Host) {
     command
       .argument('[chat...]', 'ids of chats', parseIds)

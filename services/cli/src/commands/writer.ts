@@ -12,6 +12,7 @@ import type { CommandDefinition } from './command-definition.js';
 type WriterOptions = AdapterOptions & LogOptions & Pick<ServiceOptions, 'sessionTimeout'>;
 
 export const writerCommand: CommandDefinition = {
+  examples: [{ line: 'stepfold writer' }],
   configure(command: Command, host: Host) {
     addSessionOption(command);
     addLogOptions(command, 'info');

@@ -20,6 +20,8 @@ export function createInProcessHost(input = ''): InProcessHost {
     stdin: Readable.from([Buffer.from(input)]),
     stdout: createOutput(recordingStream(printed)),
     stderr: recordingStream(complained),
+    stdoutColumns: undefined,
+    stderrColumns: undefined,
     environment: {},
     runtime: createSystemRuntime(),
     onSignal(signal, listener) {
