@@ -12,12 +12,10 @@ import {
 } from '../recordings/recording-options.js';
 import { planRecordings } from '../recordings/recording-plan.js';
 import { openRecording, type Recording } from '../recordings/recording.js';
-import { renderChat } from '../render/render-chat.js';
-import { messagesAsJson, writeJsonArray } from '../render/write-json.js';
-import { addJsonOption, addViewOption, type JsonOptions } from '../render/output-options.js';
+import { addMessagesOptions, printMessages, type MessagesOptions } from '../render/print-messages.js';
 import type { CommandDefinition } from './command-definition.js';
 
-type FoldOptions = RecordingOptions & LogOptions & JsonOptions;
+type FoldOptions = RecordingOptions & LogOptions & MessagesOptions;
 
 export const foldCommand: CommandDefinition = {
   examples: [
@@ -30,8 +28,7 @@ export const foldCommand: CommandDefinition = {
   configure(command: Command, host: Host) {
     command.argument('<file...>', 'recorded streams, one event or part a line; - is standard input');
     addRecordingOptions(command, 'time of the first line (default: 2026-01-01T00:00:00Z)');
-    addViewOption(command);
-    addJsonOption(command);
+    addMessagesOptions(command);
     addLogOptions(command, 'warn').action((fileNames: readonly string[], options: FoldOptions) =>
       fold(fileNames, options, host),
     );
@@ -50,18 +47,7 @@ async function fold(fileNames: readonly string[], options: FoldOptions, host: Ho
     for (const recording of recordings) recording[Symbol.dispose]();
   }
   await notePassedOver(recordings, options, 'fold');
-  if (options.json === true) return writeJsonArray(host.stdout, messagesAsJson(messages));
-  for (const [chatId, ofChat] of byChat(messages)) await host.stdout.write(`${renderChat(chatId, ofChat)}\n`);
-}
-
-function byChat(messages: readonly Message[]): ReadonlyMap<string, readonly Message[]> {
-  const chats = new Map<string, Message[]>();
-  for (const message of messages) {
-    const chat = chats.get(message.chat_id);
-    if (chat === undefined) chats.set(message.chat_id, [message]);
-    else chat.push(message);
-  }
-  return chats;
+  await printMessages(messages, options, host);
 }
 
 function* eventsOf(recordings: readonly Recording[]): Generator<Event, void, undefined> {

@@ -1,4 +1,3 @@
-import { messageToJson, type Message } from '@stepfold/fold';
 import type { Output } from '../output.js';
 
 /** One JSON array, an element a line: it never has to stand in memory as a whole. */
@@ -12,9 +11,4 @@ export async function writeJsonArray(
     separator = ',';
   }
   await output.write(separator === '[' ? '[]\n' : '\n]\n');
-}
-
-/** Messages in their JSON form (contract/message.md). */
-export function* messagesAsJson(messages: Iterable<Message>): Generator<unknown, void, undefined> {
-  for (const message of messages) yield messageToJson(message);
 }
