@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { messageToJson, type Message } from '@stepfold/fold';
+import { coderMessages } from '@stepfold/views';
 import type { Host } from '../host.js';
 import { addJsonOption, type JsonOptions } from './output-options.js';
 import { renderChat } from './render-chat.js';
@@ -10,18 +11,27 @@ export interface MessagesOptions extends JsonOptions {
   readonly view: ViewName;
 }
 
-const views = ['native'] as const;
-type ViewName = (typeof views)[number];
+/** What each view makes of one step (contract/message.md, "Views"). */
+const views = {
+  native: (message: Message): readonly unknown[] => [messageToJson(message)],
+  coder: coderMessages,
+} as const;
+type ViewName = keyof typeof views;
 
 export function addMessagesOptions(command: Command): Command {
-  command.addOption(new Option('--view <view>', 'shape of the messages').choices(views).default('native'));
+  command.addOption(
+    new Option('--view <view>', 'shape of the messages; all but native are JSON')
+      .choices(Object.keys(views))
+      .default('native'),
+  );
   return addJsonOption(command);
 }
 
 type Messages = Iterable<Message> | AsyncIterable<Message>;
 
 /**
- * Prints messages in their order. For a person each chat has a part of its own, and `chatId` is named even
+ * Prints messages in their order. Who asks for the shape of another program gets its JSON, with or without
+ * `--json`: there is no other way to write it. For a person each chat has a part of its own, and `chatId` is named even
  * if it has no message.
  */
 export async function printMessages(
@@ -30,7 +40,9 @@ export async function printMessages(
   host: Host,
   chatId?: string,
 ): Promise<void> {
-  if (options.json === true) return await writeJsonArray(host.stdout, asJson(messages));
+  if (options.json === true || options.view !== 'native') {
+    return await writeJsonArray(host.stdout, inView(messages, views[options.view]));
+  }
   const chats = new Map<string, Message[]>(chatId === undefined ? [] : [[chatId, []]]);
   for await (const message of messages) {
     const chat = chats.get(message.chat_id);
@@ -44,7 +56,10 @@ export async function printMessages(
   }
 }
 
-/** Messages in their JSON form (contract/message.md). */
-async function* asJson(messages: Messages): AsyncGenerator<unknown, void, undefined> {
-  for await (const message of messages) yield messageToJson(message);
+/** Step after step, so that a chat never has to stand in memory as a whole. */
+async function* inView(
+  messages: Messages,
+  view: (message: Message) => readonly unknown[],
+): AsyncGenerator<unknown, void, undefined> {
+  for await (const message of messages) yield* view(message);
 }

@@ -67,6 +67,10 @@ export function pipelineTests(open: () => Promise<TestAdapters>): void {
         const folded = withoutLog(await outputOf(['fold', ...options, ...start, '--json']));
         const stored = await storedMessages('c', data, 2);
         expect(withoutLog(stored)).toEqual(folded);
+        const asCoder = ['--view', 'coder', '--json'];
+        const coder = JSON.parse(await outputOf(['messages', 'c', ...asCoder, ...data])) as object[];
+        expect(coder).toEqual(JSON.parse(await outputOf(['fold', ...options, ...start, ...asCoder])));
+        expect(coder).toMatchObject([{ role: 'assistant' }, { role: 'tool' }, { role: 'assistant' }]);
 
         // The events of one chat, converted, are those on the log but for producer and seq.
         const converted = await outputOf(['convert', ...options, ...start, '--json']);
