@@ -12,6 +12,7 @@ import {
   stampField,
   textField,
 } from './fields.js';
+import { fieldMeaning, typeMeanings } from './meanings.js';
 import { givenPartsSchema } from './part.js';
 
 /**
@@ -201,15 +202,29 @@ type SchemaOf<T extends EventType> = typeof envelope & {
   ? z.ZodObject<Shape>
   : never;
 
+/** Every field with the sentence that says what it means. It checks the same. */
+function described(type: EventType, shape: Readonly<Record<string, z.ZodType>>): z.ZodType {
+  const fields = Object.entries(shape).map(([name, field]) => [
+    name,
+    field.describe(fieldMeaning(type, name)),
+  ]);
+  return z.object(Object.fromEntries(fields) as z.ZodRawShape).describe(typeMeanings[type]);
+}
+
 function typeSchema(type: EventType): z.ZodType {
-  return z.object({ ...envelope, type: z.literal(type), ...ownFields[type] });
+  return described(type, { ...envelope, type: z.literal(type), ...ownFields[type] });
 }
 
 function encryptedSchema(type: EventType): z.ZodType {
   const clear = Object.entries(ownFields[type] as Record<string, z.ZodType>)
     .filter(([name]) => clearWhenEncrypted.has(name))
     .map(([name, field]) => [name, requiredWhenEncrypted.has(`${type}.${name}`) ? field : field.optional()]);
-  return z.object({ ...envelope, enc: encryption, type: z.literal(type), ...Object.fromEntries(clear) });
+  return described(type, {
+    ...envelope,
+    enc: encryption,
+    type: z.literal(type),
+    ...Object.fromEntries(clear),
+  });
 }
 
 /** One schema per type, keyed by it: the decoder picks one instead of trying a union. */

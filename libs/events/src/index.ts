@@ -1,5 +1,10 @@
 export { createEventCodec, decodeEvent, encodeEvent, type DecodedEvent, type EventCodec } from './codec.js';
-export { deadLetterCodes, type DeadLetterCode, type EventProblem } from './dead-letter-code.js';
+export {
+  deadLetterCodes,
+  deadLetterMeanings,
+  type DeadLetterCode,
+  type EventProblem,
+} from './dead-letter-code.js';
 export {
   eventSchemas,
   eventTypes,
@@ -11,6 +16,7 @@ export {
   type Role,
   type Usage,
 } from './event.js';
+export { eventExamples } from './event-examples.js';
 export { idProblem, isId, isProviderId, isStamp } from './fields.js';
 export { eventJsonSchema } from './json-schema.js';
 export {

@@ -12,6 +12,16 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
+/** What each of them says, for docs/events.md. */
+export const outcomeMeanings: Readonly<Record<Outcome, string>> = {
+  accepted: 'it is in the message',
+  'not-open': 'the step has not begun, has ended, or is at another attempt: what comes after a stop button',
+  'out-of-order': 'it fills a gap, but what its producer sent later was folded already',
+  duplicate: 'the same `producer` and `seq` were accepted before',
+  conflict: 'the step is open already, or its model stream has another writer, or it has too many producers',
+  superseded: 'an `interrupt` with `if_events`, and the step went on in the meantime',
+};
+
 /** Producers of one attempt. One more is a conflict. */
 export const PRODUCERS_MAX = 256;
 

@@ -1,6 +1,7 @@
 export {
   decide,
   isKnownDuplicate,
+  outcomeMeanings,
   outcomes,
   PRODUCERS_MAX,
   type Outcome,
