@@ -14,8 +14,10 @@ export default {
   // Many suites wait for processes; by default two processors would get one worker.
   maxWorkers: '100%',
   injectGlobals: false,
+  // Packages that exist as ES modules only, which jest cannot load as they are.
+  transformIgnorePatterns: ['/node_modules/(?!get-east-asian-width/)'],
   transform: {
-    '^.+\\.ts$': [
+    '^.+\\.[jt]s$': [
       '@swc/jest',
       {
         jsc: { parser: { syntax: 'typescript' }, target: 'es2022', keepClassNames: true },

@@ -1,3 +1,5 @@
+import { charactersOf, columnsOf, headWithin } from './text-columns.js';
+
 /**
  * Text of models and tools as it may stand in a terminal: line breaks stay, tabs become blanks, and every other
  * control character is shown as a symbol. Escape sequences in it must not move the cursor, set the
@@ -12,8 +14,9 @@ export function plainText(text: string): string {
       .replaceAll(/[\u0000-\u0009\u000b-\u001f]/g, (control) =>
         String.fromCharCode(control.charCodeAt(0) + 0x2400),
       )
-      // The other controls, and what turns the direction of writing around.
-      .replaceAll(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\u{fffd}')
+      // The other controls, what breaks lines elsewhere, what turns the direction of writing around, and halves
+      // of a character.
+      .replaceAll(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/gu, '\u{fffd}')
   );
 }
 
@@ -23,7 +26,7 @@ export function plainLine(text: string): string {
 }
 
 /**
- * Lines of at most `width` characters, broken at blanks where that is possible. At most `linesMax` of them; the
+ * Lines of at most `width` columns, broken at blanks where that is possible. At most `linesMax` of them; the
  * rest is counted in the last line.
  */
 export function wrapText(text: string, width: number, linesMax: number): readonly string[] {
@@ -38,34 +41,49 @@ export function wrapText(text: string, width: number, linesMax: number): readonl
     do {
       const end = breakAt(rest, width);
       lines.push(rest.slice(0, end).join('').trimEnd());
-      rest = rest.slice(end);
-      while (rest[0] === ' ') rest.shift();
+      rest = withoutBlanks(rest.slice(end));
     } while (rest.length > 0 && lines.length <= linesMax);
     if (lines.length > linesMax) break;
   }
   if (lines.length <= linesMax && head.length === text.length) return lines;
-  return [...lines.slice(0, linesMax), `… (${text.length} characters in all)`];
+  return [...lines.slice(0, linesMax), cutText(`… (${text.length} characters in all)`, width)];
 }
 
 /** Where to break a line that begins with these characters: behind the last blank that fits, if there is one. */
 function breakAt(characters: readonly string[], width: number): number {
-  if (characters.length <= width) return characters.length;
-  const blank = characters.lastIndexOf(' ', width);
-  return blank > 0 ? blank : width;
+  const fitting = headWithin(characters, width).length;
+  if (fitting === characters.length) return fitting;
+  const blank = characters.lastIndexOf(' ', fitting);
+  // A character that is wider than the line is taken all the same: there has to be an end.
+  return blank > 0 ? blank : Math.max(1, fitting);
 }
 
-/** A text cut to `width` characters. */
+function withoutBlanks(characters: readonly string[]): readonly string[] {
+  const begin = characters.findIndex((character) => character !== ' ');
+  return begin < 0 ? [] : characters.slice(begin);
+}
+
+/** A text on one line, cut to `width` columns. */
 export function cutText(text: string, width: number): string {
   // A character rarely has more units than this, and a text may have megabytes.
   const head = text.slice(0, 32 * width);
-  const characters = charactersOf(plainLine(head));
-  if (characters.length <= width && head.length === text.length) return characters.join('');
-  return `${characters.slice(0, width - 1).join('')}…`;
+  const line = plainLine(head);
+  if (head.length === text.length && columnsOf(line) <= width) return line;
+  return width < 1 ? '' : `${headWithin(charactersOf(line), width - 1).join('')}…`;
 }
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** A text on one line of exactly `width` columns: cut, or filled up with blanks behind it. */
+export function padText(text: string, width: number): string {
+  const cut = cutText(text, width);
+  return cut + blanks(width - columnsOf(cut));
+}
 
-/** Characters as a person counts them: an accent or a family of emoji is never taken apart. */
-function charactersOf(text: string): string[] {
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+/** The same with the blanks before it. */
+export function padTextStart(text: string, width: number): string {
+  const cut = cutText(text, width);
+  return blanks(width - columnsOf(cut)) + cut;
+}
+
+function blanks(count: number): string {
+  return ' '.repeat(Math.max(0, count));
 }
