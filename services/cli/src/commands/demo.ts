@@ -10,6 +10,7 @@ import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
 import { checkRecordings, type PublishingOptions } from '../publishing/publish-recordings.js';
 import { shownName } from '../recordings/shown-name.js';
 import { renderChat } from '../render/render-chat.js';
+import { screenOf } from '../render/screen.js';
 import { runUntilSignal } from '../running/run-until-signal.js';
 import { messagesOf } from '../store-pages.js';
 import type { CommandDefinition } from './command-definition.js';
@@ -67,7 +68,7 @@ async function demo(fileName: string | undefined, options: DemoCommandOptions, h
         for (const chatId of chatIds.slice(0, CHATS_SHOWN_MAX)) {
           const messages = [];
           for await (const message of messagesOf(store, chatId)) messages.push(message);
-          await stdout.write(`${renderChat(chatId, messages)}\n`);
+          await stdout.write(`${renderChat(chatId, messages, screenOf(host))}\n`);
         }
         await stdout.write(hints(chatIds, options));
         await stdout.flush();

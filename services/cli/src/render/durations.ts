@@ -1,4 +1,4 @@
-import type { Message, Part, ToolCallPart } from '@stepfold/fold';
+import type { Message, Part, ToolCallPart, ToolResultPart } from '@stepfold/fold';
 
 /**
  * What is derived from stamps, `contract/fold.md` section 5: a duration exists only where both of its ends do
@@ -8,28 +8,65 @@ export function spanMicros(from: number | undefined, to: number | undefined): nu
   return from === undefined || to === undefined || to < from ? undefined : to - from;
 }
 
-/** The calls of a chat, by id: a result may come in a later step than its call. */
-export type CallsById = ReadonlyMap<string, ToolCallPart>;
+/** The calls and results of a chat: a result may come in a later step than its call. */
+export interface ChatTools {
+  /** The call that a result in this step is of: that of the step, else the nearest before it, else any. */
+  readonly callOf: (toolCallId: string, step: Message) => ToolCallPart | undefined;
+  /** The result of a call of this step: that of the step, else the nearest behind it. */
+  readonly resultOf: (toolCallId: string, step: Message) => ToolResultPart | undefined;
+}
 
-export function callsById(messages: readonly Message[]): CallsById {
-  const calls = new Map<string, ToolCallPart>();
-  for (const { parts } of messages) {
-    for (const part of parts) if (part.type === 'tool-call') calls.set(part.tool_call_id, part);
+/** A part, and the number of its step in the chat. */
+interface Placed<T> {
+  readonly index: number;
+  readonly part: T;
+}
+
+export function chatTools(messages: readonly Message[]): ChatTools {
+  const indexes = new Map(messages.map((message, index) => [message, index]));
+  const calls = new Map<string, Placed<ToolCallPart>[]>();
+  const results = new Map<string, Placed<ToolResultPart>[]>();
+  for (const [index, { parts }] of messages.entries()) {
+    for (const part of parts) {
+      if (part.type === 'tool-call') add(calls, { index, part });
+      else if (part.type === 'tool-result') add(results, { index, part });
+    }
   }
-  return calls;
+  return {
+    callOf(toolCallId, step) {
+      const placed = calls.get(toolCallId) ?? [];
+      const index = indexes.get(step) ?? messages.length;
+      return (placed.findLast((call) => call.index <= index) ?? placed[0])?.part;
+    },
+    resultOf(toolCallId, step) {
+      const index = indexes.get(step) ?? messages.length;
+      return results.get(toolCallId)?.find((result) => result.index >= index)?.part;
+    },
+  };
+}
+
+function add<T extends { readonly tool_call_id: string }>(
+  table: Map<string, Placed<T>[]>,
+  placed: Placed<T>,
+): void {
+  const known = table.get(placed.part.tool_call_id);
+  if (known === undefined) table.set(placed.part.tool_call_id, [placed]);
+  else known.push(placed);
+}
+
+/** When a tool really started, as far as that is known. */
+export function toolStartedAt(result: ToolResultPart, call: ToolCallPart | undefined): number | undefined {
+  return result.execution_started_at ?? call?.execution_started_at ?? call?.created_at;
 }
 
 /** How long a part took: a block from its start to its close, a tool from when it really started to its result. */
-export function partMicros(part: Part, calls: CallsById): number | undefined {
+export function partMicros(part: Part, step: Message, tools: ChatTools): number | undefined {
   switch (part.type) {
     case 'text':
     case 'reasoning':
       return spanMicros(part.created_at, part.completed_at);
-    case 'tool-result': {
-      const call = calls.get(part.tool_call_id);
-      const startedAt = part.execution_started_at ?? call?.execution_started_at ?? call?.created_at;
-      return spanMicros(startedAt, part.created_at);
-    }
+    case 'tool-result':
+      return spanMicros(toolStartedAt(part, tools.callOf(part.tool_call_id, step)), part.created_at);
     default:
       return undefined;
   }

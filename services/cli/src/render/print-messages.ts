@@ -4,11 +4,14 @@ import { coderMessages } from '@stepfold/views';
 import type { Host } from '../host.js';
 import { addJsonOption, type JsonOptions } from './output-options.js';
 import { renderChat } from './render-chat.js';
+import { renderTimeline } from './render-timeline.js';
+import { screenOf, type Screen } from './screen.js';
 import { writeJsonArray } from './write-json.js';
 
-/** How messages are printed: as JSON in the shape of a view, or for a person. */
+/** How messages are printed: as JSON in the shape of a view, or for a person in one of several forms. */
 export interface MessagesOptions extends JsonOptions {
   readonly view: ViewName;
+  readonly as: FormName;
 }
 
 /** What each view makes of one step (contract/message.md, "Views"). */
@@ -18,12 +21,25 @@ const views = {
 } as const;
 type ViewName = keyof typeof views;
 
+/** The forms of a chat for a person. */
+const forms = {
+  text: renderChat,
+  timeline: renderTimeline,
+} satisfies Record<string, (chatId: string, messages: readonly Message[], screen: Screen) => string>;
+type FormName = keyof typeof forms;
+
 export function addMessagesOptions(command: Command): Command {
-  command.addOption(
-    new Option('--view <view>', 'shape of the messages; all but native are JSON')
-      .choices(Object.keys(views))
-      .default('native'),
-  );
+  command
+    .addOption(
+      new Option('--view <view>', 'shape of the messages; all but native are JSON')
+        .choices(Object.keys(views))
+        .default('native'),
+    )
+    .addOption(
+      new Option('--as <form>', 'what a person sees, without --json')
+        .choices(Object.keys(forms))
+        .default('text'),
+    );
   return addJsonOption(command);
 }
 
@@ -49,9 +65,11 @@ export async function printMessages(
     if (chat === undefined) chats.set(message.chat_id, [message]);
     else chat.push(message);
   }
+  const render = forms[options.as];
+  const screen = screenOf(host);
   let separator = '';
   for (const [id, ofChat] of chats) {
-    await host.stdout.write(`${separator}${renderChat(id, ofChat)}`);
+    await host.stdout.write(`${separator}${render(id, ofChat, screen)}`);
     separator = '\n';
   }
 }

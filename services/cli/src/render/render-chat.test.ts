@@ -3,6 +3,7 @@ import type { Message } from '@stepfold/fold';
 import { formatDuration } from './format-duration.js';
 import { cutText, plainText, wrapText } from './plain-text.js';
 import { renderChat } from './render-chat.js';
+import { plainScreen } from './screen.js';
 
 const at = 1_775_822_400_000_000;
 
@@ -72,7 +73,7 @@ const later: Message = {
 
 describe('a chat for a person', () => {
   it('shows steps, parts and their durations, those of tools across steps', () => {
-    expect(renderChat('c', [message, later]).split('\n')).toEqual([
+    expect(renderChat('c', [message, later], plainScreen).split('\n')).toEqual([
       'chat c · 2 messages · times are UTC',
       '',
       '2026-04-10 12:00:00.000  assistant · 2.00 s',
@@ -95,7 +96,7 @@ describe('a chat for a person', () => {
   });
 
   it('says so when nothing is stored', () => {
-    expect(renderChat('c', [])).toBe('chat c: nothing is stored\n');
+    expect(renderChat('c', [], plainScreen)).toBe('chat c: nothing is stored\n');
   });
 });
 
@@ -133,13 +134,13 @@ describe('text of others', () => {
 
   it('is cut after the lines that are allowed, and says how much there is', () => {
     const text = 'word '.repeat(1_000_000);
-    expect(wrapText(text, 9, 2)).toEqual(['word word', 'word word', '… (5000000 characters in all)']);
-    expect(wrapText('a\nb\nc', 9, 2)).toEqual(['a', 'b', '… (5 characters in all)']);
+    expect(wrapText(text, 9, 2)).toEqual(['word word', 'word word', '… (50000…']);
+    expect(wrapText('a\nb\nc', 40, 2)).toEqual(['a', 'b', '… (5 characters in all)']);
     expect(wrapText('a\nb', 9, 2)).toEqual(['a', 'b']);
   });
 
   it('is never cut within a character', () => {
-    expect(cutText('👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧', 2)).toBe('👩‍👩‍👧…');
+    expect(cutText('👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧', 4)).toBe('👩‍👩‍👧…');
     expect(cutText('ok', 2)).toBe('ok');
   });
 });

@@ -1,55 +1,37 @@
-import { formatStamp, type JsonValue } from '@stepfold/events';
+import type { JsonValue } from '@stepfold/events';
 import type { Elided, Message, Part } from '@stepfold/fold';
-import { callsById, partMicros, spanMicros, stepMicros, type CallsById } from './durations.js';
+import { chatTools, partMicros, spanMicros, type ChatTools } from './durations.js';
 import { formatDuration } from './format-duration.js';
 import { cutText, wrapText } from './plain-text.js';
+import type { Look, Screen } from './screen.js';
+import { chatHead, joined, stepHead } from './step-head.js';
 
-const WIDTH = 80;
+const INDENT = '  ';
 const TEXT_INDENT = '    ';
 const TEXT_LINES_MAX = 12;
 
-/** The messages of one chat for a person: steps in order, parts with their durations, 80 columns wide. */
-export function renderChat(chatId: string, messages: readonly Message[]): string {
-  if (messages.length === 0) return `chat ${chatId}: nothing is stored\n`;
-  const calls = callsById(messages);
-  const steps = messages.length === 1 ? '1 message' : `${messages.length} messages`;
+/** The messages of one chat for a person: steps in order, parts with their durations and what they say. */
+export function renderChat(chatId: string, messages: readonly Message[], screen: Screen): string {
+  const tools = chatTools(messages);
   return [
-    cutText(`chat ${chatId} · ${steps} · times are UTC`, WIDTH),
-    ...messages.flatMap((message) => ['', ...stepLines(message, calls)]),
+    chatHead(chatId, messages, screen),
+    ...messages.flatMap((message) => ['', ...stepLines(message, tools, screen)]),
     '',
   ].join('\n');
 }
 
-function stepLines(message: Message, calls: CallsById): readonly string[] {
+function stepLines(message: Message, tools: ChatTools, screen: Screen): readonly string[] {
   return [
-    ...headLines(message),
-    ...message.parts.flatMap((part) => partLines(part, calls)),
-    ...footLines(message),
+    ...stepHead(message, screen),
+    ...message.parts.flatMap((part) => partLines(part, message, tools, screen)),
+    ...footLines(message, screen),
   ];
 }
 
-function headLines(message: Message): readonly string[] {
-  const micros = stepMicros(message);
-  const firstOutput = spanMicros(message.started_at, message.first_output_at);
-  return [
-    joined([
-      `${shownStamp(message.started_at)}  ${message.role}`,
-      message.status === 'complete' ? undefined : message.status,
-      micros === undefined || micros === 0 ? undefined : formatDuration(micros),
-    ]),
-    line(
-      joined([
-        `step ${message.step_id}`,
-        message.attempt > 0 ? `attempt ${message.attempt}` : undefined,
-        message.model,
-        firstOutput === undefined ? undefined : `first output after ${formatDuration(firstOutput)}`,
-      ]),
-    ),
-  ];
-}
-
-function partLines(part: Part, calls: CallsById): readonly string[] {
-  const micros = partMicros(part, calls);
+function partLines(part: Part, step: Message, tools: ChatTools, screen: Screen): readonly string[] {
+  const line = (look: Look, text: string): string => lineOf(look, text, screen);
+  const { width } = screen;
+  const micros = partMicros(part, step, tools);
   const duration = micros === undefined ? undefined : formatDuration(micros);
   switch (part.type) {
     case 'text':
@@ -57,8 +39,8 @@ function partLines(part: Part, calls: CallsById): readonly string[] {
       const note = part.end_reason === undefined ? undefined : `cut off: ${part.end_reason}`;
       const isRedacted = part.type === 'reasoning' && part.redacted === true;
       return [
-        line(joined([part.type, duration, note, isRedacted ? 'redacted' : undefined])),
-        ...body(part.text, part.text_elided),
+        line(part.type, joined([part.type, duration, note, isRedacted ? 'redacted' : undefined])),
+        ...body(part.text, part.text_elided, width),
       ];
     }
     case 'tool-call': {
@@ -72,46 +54,52 @@ function partLines(part: Part, calls: CallsById): readonly string[] {
         part.approval === undefined ? undefined : `approval ${part.approval.state}`,
         part.tool_call_id,
       ]);
-      return [line(head), ...value(input, part.args_elided ?? part.args_text_elided)];
+      return [line('tool', head), ...value(input, part.args_elided ?? part.args_text_elided, width)];
     }
     case 'tool-result': {
       const head = joined([
-        `result of ${part.tool_name ?? calls.get(part.tool_call_id)?.tool_name ?? 'a tool'}`,
+        `result of ${part.tool_name ?? tools.callOf(part.tool_call_id, step)?.tool_name ?? 'a tool'}`,
         duration,
         part.synthetic === true ? 'cut off' : part.is_error === true ? 'failed' : undefined,
         part.preliminary === true ? 'preliminary' : undefined,
         part.tool_call_id,
       ]);
-      return [line(head), ...value(part.result, part.result_elided)];
+      const look = part.synthetic === true ? 'warning' : part.is_error === true ? 'failure' : 'tool';
+      return [line(look, head), ...value(part.result, part.result_elided, width)];
     }
     case 'tool-approval':
-      return [line(joined([`approval ${part.state}`, part.reason, part.tool_call_id]))];
+      return [line('tool', joined([`approval ${part.state}`, part.reason, part.tool_call_id]))];
     case 'source':
-      return [line(joined(['source', part.title ?? part.filename, part.url]))];
+      return [line('faint', joined(['source', part.title ?? part.filename, part.url]))];
     case 'file':
-      return [line(joined(['file', part.media_type, part.name, part.url ?? part.file_id]))];
+      return [line('faint', joined(['file', part.media_type, part.name, part.url ?? part.file_id]))];
     case 'data':
-      return [line(joined([`data ${part.name}`, part.data_id])), ...value(part.data, part.data_elided)];
+      return [
+        line('faint', joined([`data ${part.name}`, part.data_id])),
+        ...value(part.data, part.data_elided, width),
+      ];
     default:
       // A type of a later version of the fold.
-      return [line((part as Part).type)];
+      return [line('faint', (part as Part).type)];
   }
 }
 
-function footLines(message: Message): readonly string[] {
+function footLines(message: Message, screen: Screen): readonly string[] {
+  const line = (look: Look, text: string): string => lineOf(look, text, screen);
   const { interrupt, usage, errors = [] } = message;
   return [
-    ...errors.map((error) => line(joined([`error: ${error.message}`, error.code]))),
+    ...errors.map((error) => line('failure', joined([`error: ${error.message}`, error.code]))),
     ...(interrupt === undefined
       ? []
-      : [line(joined([`interrupted by ${interrupt.reason}`, interrupt.message]))]),
+      : [line('warning', joined([`interrupted by ${interrupt.reason}`, interrupt.message]))]),
     ...(message.pending_tool_call_ids === undefined
       ? []
-      : [line(`waits for the results of ${message.pending_tool_call_ids.join(', ')}`)]),
+      : [line('warning', `waits for the results of ${message.pending_tool_call_ids.join(', ')}`)]),
     ...(usage === undefined
       ? []
       : [
           line(
+            'faint',
             joined([
               `tokens: ${usage.input_tokens ?? '?'} in, ${usage.output_tokens ?? '?'} out`,
               usage.reasoning_tokens === undefined ? undefined : `${usage.reasoning_tokens} of reasoning`,
@@ -122,30 +110,21 @@ function footLines(message: Message): readonly string[] {
   ];
 }
 
-/** `2026-04-10 12:00:00.123`, in UTC. */
-function shownStamp(micros: number): string {
-  return formatStamp(micros).replace('T', ' ').slice(0, 23);
+function lineOf(look: Look, text: string, { width, paint }: Screen): string {
+  return `${INDENT}${paint(look, cutText(text, width - INDENT.length))}`;
 }
 
-function joined(items: readonly (string | undefined)[]): string {
-  return items.filter((item) => item !== undefined && item !== '').join(' · ');
-}
-
-function line(text: string): string {
-  return `  ${cutText(text, WIDTH - 2)}`;
-}
-
-function body(text: string, elided: Elided | undefined): readonly string[] {
+function body(text: string, elided: Elided | undefined, width: number): readonly string[] {
   if (elided !== undefined) return [elidedLine(elided)];
   if (text.trim() === '') return [];
-  return wrapText(text, WIDTH - TEXT_INDENT.length, TEXT_LINES_MAX).map((row) => `${TEXT_INDENT}${row}`);
+  return wrapText(text, width - TEXT_INDENT.length, TEXT_LINES_MAX).map((row) => `${TEXT_INDENT}${row}`);
 }
 
-function value(json: JsonValue | undefined, elided: Elided | undefined): readonly string[] {
+function value(json: JsonValue | undefined, elided: Elided | undefined, width: number): readonly string[] {
   if (elided !== undefined) return [elidedLine(elided)];
   if (json === undefined) return [];
   const text = typeof json === 'string' ? json : JSON.stringify(json);
-  return [`${TEXT_INDENT}${cutText(text, WIDTH - TEXT_INDENT.length)}`];
+  return [`${TEXT_INDENT}${cutText(text, width - TEXT_INDENT.length)}`];
 }
 
 function elidedLine(elided: Elided): string {
