@@ -4,9 +4,10 @@ import type { ChatSummary } from '@stepfold/message-store';
 import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
 import type { Host } from '../host.js';
 import { openStore } from '../open-adapters.js';
-import { cutText } from '../render/plain-text.js';
 import { writeJsonArray } from '../render/write-json.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
+import { createChatLines } from '../render/render-chats.js';
+import { screenOf } from '../render/screen.js';
 import { chatsOf } from '../store-pages.js';
 import type { CommandDefinition } from './command-definition.js';
 
@@ -23,11 +24,11 @@ export const chatsCommand: CommandDefinition = {
 async function printChats(options: ChatsOptions, host: Host): Promise<void> {
   await using store = await openStore({ adapters: options.adapters, runtime: host.runtime });
   if (options.json === true) return await writeJsonArray(host.stdout, asJson(chatsOf(store)));
+  const lines = createChatLines(host.runtime.nowMicros(), screenOf(host));
   let count = 0;
-  for await (const { chat_id, updated_at, status } of chatsOf(store)) {
-    count++;
-    const time = formatStamp(updated_at).replace('T', ' ').slice(0, 19);
-    await host.stdout.write(`${cutText(`${time}  ${status.padEnd(11)}  ${chat_id}`, 80)}\n`);
+  for await (const chat of chatsOf(store)) {
+    if (count++ === 0) await host.stdout.write(`${lines.head}\n`);
+    await host.stdout.write(`${lines.line(chat)}\n`);
   }
   if (count === 0) await host.stdout.write('no chats are stored\n');
 }

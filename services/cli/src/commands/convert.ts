@@ -11,6 +11,7 @@ import { planRecordings } from '../recordings/recording-plan.js';
 import { openRecording } from '../recordings/recording.js';
 import { renderEvent } from '../render/render-event.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
+import { screenOf } from '../render/screen.js';
 import type { CommandDefinition } from './command-definition.js';
 
 type ConvertOptions = RecordingOptions & LogOptions & JsonOptions;
@@ -34,7 +35,10 @@ async function convert(fileName: string, options: ConvertOptions, host: Host): P
   using recording = await openRecording(plan!, host.stdin);
   for (const _ of recording.events());
   await notePassedOver([recording], options, 'convert');
+  const screen = screenOf(host);
   for (const { event } of recording.events()) {
-    await host.stdout.write(`${options.json === true ? JSON.stringify(event) : renderEvent(event)}\n`);
+    await host.stdout.write(
+      `${options.json === true ? JSON.stringify(event) : renderEvent(event, screen)}\n`,
+    );
   }
 }

@@ -9,6 +9,7 @@ import { addUntilOptions, checkUntilOptions, untilOf, type UntilOptions } from '
 import { cutText } from '../render/plain-text.js';
 import { renderEvent } from '../render/render-event.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
+import { screenOf, type Screen } from '../render/screen.js';
 import type { CommandDefinition } from './command-definition.js';
 
 type EventsOptions = AdapterOptions & UntilOptions & JsonOptions;
@@ -35,8 +36,9 @@ async function printEvents(chatId: string, options: EventsOptions, host: Host): 
   await checkGenerationOfStore(log, context, 'join');
   const until = untilOf(options, partitionOfChat(log, chatId));
   const events = readEvents(log, { chatId }, until === undefined ? {} : { until });
+  const screen = screenOf(host);
   for await (const read of events) {
-    await host.stdout.write(`${options.json === true ? asJson(read) : asText(read)}\n`);
+    await host.stdout.write(`${options.json === true ? asJson(read) : asText(read, screen)}\n`);
   }
 }
 
@@ -49,8 +51,11 @@ function asJson(read: ReadEvent): string {
   );
 }
 
-function asText(read: ReadEvent): string {
+function asText(read: ReadEvent, screen: Screen): string {
   const position = read.position.padStart(8);
-  if (read.event === undefined) return cutText(`${position} ${read.outcome}: ${read.detail}`, 80);
-  return renderEvent(read.event, `${position} ${read.outcome === 'accepted' ? '' : `(${read.outcome}) `}`);
+  if (read.event === undefined) {
+    return screen.paint('warning', cutText(`${position} ${read.outcome}: ${read.detail}`, screen.width));
+  }
+  const outcome = read.outcome === 'accepted' ? '' : `(${read.outcome}) `;
+  return renderEvent(read.event, screen, `${position} ${outcome}`);
 }

@@ -9,6 +9,7 @@ import { openLog, openStore } from '../open-adapters.js';
 import { parseIds } from '../parse-id.js';
 import { renderVerification } from '../render/render-verification.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
+import { screenOf } from '../render/screen.js';
 import type { CommandDefinition } from './command-definition.js';
 
 interface VerifyOptions extends AdapterOptions, JsonOptions {
@@ -46,6 +47,8 @@ async function verifyChats(chatIds: readonly string[], options: VerifyOptions, h
   });
   if (!verification.ok) host.exitCode = 1;
   await host.stdout.write(
-    options.json === true ? `${JSON.stringify(verification)}\n` : renderVerification(verification),
+    options.json === true
+      ? `${JSON.stringify(verification)}\n`
+      : renderVerification(verification, screenOf(host)),
   );
 }

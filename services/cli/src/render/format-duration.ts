@@ -12,6 +12,14 @@ export function formatDuration(micros: number): string {
   return `${hours} h ${pad(minutes - hours * 60)} min`;
 }
 
+/** How long ago something was, in microseconds, for a person: its largest unit alone. */
+export function formatAge(micros: number): string {
+  const age = Duration.of(Math.floor(micros / 1_000_000), ChronoUnit.SECONDS);
+  if (age.toMinutes() === 0) return `${age.seconds()} s`;
+  if (age.toHours() === 0) return `${age.toMinutes()} min`;
+  return age.toDays() < 2 ? `${age.toHours()} h` : `${age.toDays()} d`;
+}
+
 function pad(number: number): string {
   return String(number).padStart(2, '0');
 }

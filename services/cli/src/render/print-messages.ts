@@ -4,6 +4,7 @@ import { coderMessages } from '@stepfold/views';
 import type { Host } from '../host.js';
 import { addJsonOption, type JsonOptions } from './output-options.js';
 import { renderChat } from './render-chat.js';
+import { renderTable } from './render-table.js';
 import { renderTimeline } from './render-timeline.js';
 import { screenOf, type Screen } from './screen.js';
 import { writeJsonArray } from './write-json.js';
@@ -24,6 +25,7 @@ type ViewName = keyof typeof views;
 /** The forms of a chat for a person. */
 const forms = {
   text: renderChat,
+  table: renderTable,
   timeline: renderTimeline,
 } satisfies Record<string, (chatId: string, messages: readonly Message[], screen: Screen) => string>;
 type FormName = keyof typeof forms;

@@ -115,18 +115,19 @@ function lineOf(look: Look, text: string, { width, paint }: Screen): string {
 }
 
 function body(text: string, elided: Elided | undefined, width: number): readonly string[] {
-  if (elided !== undefined) return [elidedLine(elided)];
+  if (elided !== undefined) return [elidedLine(elided, width)];
   if (text.trim() === '') return [];
   return wrapText(text, width - TEXT_INDENT.length, TEXT_LINES_MAX).map((row) => `${TEXT_INDENT}${row}`);
 }
 
 function value(json: JsonValue | undefined, elided: Elided | undefined, width: number): readonly string[] {
-  if (elided !== undefined) return [elidedLine(elided)];
+  if (elided !== undefined) return [elidedLine(elided, width)];
   if (json === undefined) return [];
   const text = typeof json === 'string' ? json : JSON.stringify(json);
   return [`${TEXT_INDENT}${cutText(text, width - TEXT_INDENT.length)}`];
 }
 
-function elidedLine(elided: Elided): string {
-  return `${TEXT_INDENT}(${elided.bytes} bytes, left out of the message because of their size)`;
+function elidedLine({ bytes }: Elided, width: number): string {
+  const sentence = `(${bytes} bytes, left out of the message because of their size)`;
+  return `${TEXT_INDENT}${cutText(sentence, width - TEXT_INDENT.length)}`;
 }

@@ -1,17 +1,31 @@
 import { formatStamp, type Event } from '@stepfold/events';
 import { cutText } from './plain-text.js';
-
-const WIDTH = 80;
+import type { Look, Screen } from './screen.js';
 
 /** Fields that every event has, or that are of no interest here. */
 const envelope = new Set(['v', 'chat_id', 'step_id', 'attempt', 'producer', 'seq', 'at', 'type', 'metadata']);
 
-/** One event on one line: time, step, type, and the beginning of what it holds. */
-export function renderEvent(event: Event, prefix = ''): string {
+/**
+ * One event on one line: time, step, type, and the beginning of what it holds.
+ * @param prefix stands before it and is cut with it
+ */
+export function renderEvent(event: Event, { width, paint }: Screen, prefix = ''): string {
   const own = Object.entries(event).filter(([name]) => !envelope.has(name));
   const fields = own.map(
     ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   const time = formatStamp(event.at).slice(11, 26);
-  return cutText(`${prefix}${time} ${event.step_id} ${event.type} ${fields.join(', ')}`.trimEnd(), WIDTH);
+  const line = cutText(
+    `${prefix}${time} ${event.step_id} ${event.type} ${fields.join(', ')}`.trimEnd(),
+    width,
+  );
+  const look = lookOf(event);
+  return look === undefined ? line : paint(look, line);
+}
+
+function lookOf({ type }: Event): Look | undefined {
+  if (type === 'error') return 'failure';
+  if (type === 'interrupt') return 'warning';
+  if (type === 'heartbeat') return 'faint';
+  return (['reasoning', 'text', 'tool'] as const).find((look) => type.startsWith(`${look}-`));
 }

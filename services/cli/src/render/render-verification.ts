@@ -1,19 +1,19 @@
 import type { StepDifference, Verification } from '@stepfold/audit';
 import { cutText } from './plain-text.js';
-
-const WIDTH = 80;
+import type { Screen } from './screen.js';
 
 /** What a verification found, for a person. */
-export function renderVerification(verification: Verification): string {
+export function renderVerification(verification: Verification, screen: Screen): string {
   const { ok, checked, not_yet, beyond_log, differences, differences_omitted = 0 } = verification;
   const count = differences.length + differences_omitted;
   return [
-    ok
-      ? `${checked} messages checked: all are what the log yields`
-      : `${checked} messages checked: ${count} differ`,
+    screen.paint(
+      ok ? 'good' : 'failure',
+      `${shownCount(checked)} checked: ${ok ? 'all are what the log yields' : `${count} differ`}`,
+    ),
     ...(not_yet > 0 ? [`${not_yet} are not stored yet as the log has them`] : []),
     ...(beyond_log > 0 ? [`${beyond_log} are older than the log`] : []),
-    ...differences.flatMap(differenceLines),
+    ...differences.flatMap((difference) => differenceLines(difference, screen)),
     ...(differences_omitted > 0 ? [`… and ${differences_omitted} more`] : []),
     '',
   ].join('\n');
@@ -27,18 +27,22 @@ const kinds: { readonly [K in StepDifference['kind']]: string } = {
   orphaned: 'is open, and its beginning has left the log',
 };
 
-function differenceLines(difference: StepDifference): readonly string[] {
+function differenceLines(difference: StepDifference, { width, paint }: Screen): readonly string[] {
   const { chat_id, step_id, kind, path, expected, stored } = difference;
   return [
-    cutText(`  ${kind}: step ${step_id} of chat ${chat_id} ${kinds[kind]}`, WIDTH),
+    paint('warning', cutText(`  ${kind}: step ${step_id} of chat ${chat_id} ${kinds[kind]}`, width)),
     ...(path === undefined
       ? []
       : [
-          cutText(`    ${path}`, WIDTH),
-          cutText(`      the log yields:   ${shown(expected)}`, WIDTH),
-          cutText(`      the store holds:  ${shown(stored)}`, WIDTH),
+          cutText(`    ${path}`, width),
+          cutText(`      the log yields:   ${shown(expected)}`, width),
+          cutText(`      the store holds:  ${shown(stored)}`, width),
         ]),
   ];
+}
+
+function shownCount(messages: number): string {
+  return messages === 1 ? '1 message' : `${messages} messages`;
 }
 
 function shown(value: unknown): string {

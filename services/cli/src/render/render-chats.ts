@@ -1,0 +1,40 @@
+import type { ChatSummary } from '@stepfold/message-store';
+import { formatAge } from './format-duration.js';
+import type { Screen } from './screen.js';
+import { shownStamp, statusLook } from './step-head.js';
+import { createTextTable } from './text-table.js';
+
+const AGE_COLUMNS = 11;
+const MINUTE_COLUMNS = 16;
+const STATUS_COLUMNS = 11;
+
+/** How chats are listed: a head, and a line for each. The columns are known before the first chat is. */
+export interface ChatLines {
+  readonly head: string;
+  readonly line: (chat: ChatSummary) => string;
+}
+
+/** @param nowMicros what ages are counted to */
+export function createChatLines(nowMicros: number, screen: Screen): ChatLines {
+  const table = createTextTable(
+    [
+      { title: 'active', columnsMin: AGE_COLUMNS, columnsMax: AGE_COLUMNS },
+      { title: 'created (UTC)', columnsMin: MINUTE_COLUMNS, columnsMax: MINUTE_COLUMNS },
+      { title: 'status', columnsMin: STATUS_COLUMNS, columnsMax: STATUS_COLUMNS },
+      { title: 'chat', columnsMax: Infinity, isFlexible: true },
+    ],
+    [],
+    screen,
+  );
+  return {
+    head: table.head,
+    line: ({ chat_id, created_at, updated_at, status }) =>
+      table.line([
+        // Stamps are of other machines, whose clocks may be ahead.
+        { text: updated_at > nowMicros ? 'clock ahead' : `${formatAge(nowMicros - updated_at)} ago` },
+        { text: shownStamp(created_at).slice(0, MINUTE_COLUMNS) },
+        { text: status, look: statusLook(status) },
+        { text: chat_id },
+      ]),
+  };
+}
