@@ -8,7 +8,8 @@ import {
   type RecordingOptions,
 } from '../recordings/recording-options.js';
 import { planRecordings } from '../recordings/recording-plan.js';
-import { openRecording } from '../recordings/recording.js';
+import { openRecording, type Recording } from '../recordings/recording.js';
+import { openProgress } from '../render/progress.js';
 import { renderEvent } from '../render/render-event.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
 import { screenOf } from '../render/screen.js';
@@ -33,7 +34,7 @@ async function convert(fileName: string, options: ConvertOptions, host: Host): P
   checkRecordingOptions(options);
   const [plan] = planRecordings([fileName], options);
   using recording = await openRecording(plan!, host.stdin);
-  for (const _ of recording.events());
+  checkEvents(recording, host);
   await notePassedOver([recording], options, 'convert');
   const screen = screenOf(host);
   for (const { event } of recording.events()) {
@@ -41,4 +42,10 @@ async function convert(fileName: string, options: ConvertOptions, host: Host): P
       `${options.json === true ? JSON.stringify(event) : renderEvent(event, screen)}\n`,
     );
   }
+}
+
+function checkEvents(recording: Recording, host: Host): void {
+  using progress = openProgress(host, 'reading', 'events');
+  let count = 0;
+  for (const _ of recording.events()) progress.report(++count, 0);
 }

@@ -12,6 +12,7 @@ import {
 } from '../recordings/recording-options.js';
 import { planRecordings } from '../recordings/recording-plan.js';
 import { openRecording, type Recording } from '../recordings/recording.js';
+import { openProgress } from '../render/progress.js';
 import { addMessagesOptions, printMessages, type MessagesOptions } from '../render/print-messages.js';
 import type { CommandDefinition } from './command-definition.js';
 
@@ -42,7 +43,10 @@ async function fold(fileNames: readonly string[], options: FoldOptions, host: Ho
   try {
     for (const plan of planRecordings(fileNames, options))
       recordings.push(await openRecording(plan, host.stdin));
-    messages.push(...foldEvents(eventsOf(recordings)));
+    using progress = openProgress(host, 'folding', 'events');
+    // How many there will be is known at the end only.
+    const events = eventsOf(recordings, (count) => progress.report(count, 0));
+    messages.push(...foldEvents(events));
   } finally {
     for (const recording of recordings) recording[Symbol.dispose]();
   }
@@ -50,6 +54,15 @@ async function fold(fileNames: readonly string[], options: FoldOptions, host: Ho
   await printMessages(messages, options, host);
 }
 
-function* eventsOf(recordings: readonly Recording[]): Generator<Event, void, undefined> {
-  for (const recording of recordings) for (const { event } of recording.events()) yield event;
+function* eventsOf(
+  recordings: readonly Recording[],
+  onEvent: (count: number) => void,
+): Generator<Event, void, undefined> {
+  let count = 0;
+  for (const recording of recordings) {
+    for (const { event } of recording.events()) {
+      onEvent(++count);
+      yield event;
+    }
+  }
 }

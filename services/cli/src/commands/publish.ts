@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { formatPosition } from '@stepfold/event-log';
-import { createPublisher } from '@stepfold/publisher';
+import { createPublisher, type Publisher } from '@stepfold/publisher';
 import { UsageError } from '@stepfold/runtime';
 import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
 import { checkGenerationOfStore } from '../check-generation.js';
@@ -11,12 +11,15 @@ import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
 import { withBoundedPatience } from '../publishing/bounded-patience.js';
 import {
   checkRecordings,
+  type CheckedRecordings,
+  type Published,
   publishRecordings,
   type PublishingOptions,
 } from '../publishing/publish-recordings.js';
 import { notePassedOver } from '../recordings/note-passed-over.js';
 import { addRecordingOptions, checkRecordingOptions } from '../recordings/recording-options.js';
 import { plainLine } from '../render/plain-text.js';
+import { openProgress } from '../render/progress.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
 import type { CommandDefinition } from './command-definition.js';
 
@@ -76,7 +79,7 @@ async function publish(fileNames: readonly string[], options: PublishOptions, ho
     name: 'publish',
     coalesceMs: options.coalesce ?? 0,
   });
-  const { position, events, chatIds } = await publishRecordings(checked, options, publisher, runtime);
+  const { position, events, chatIds } = await publishWithProgress(checked, options, publisher, host);
   const shownPosition = position === undefined ? undefined : formatPosition(position);
   if (options.json === true) {
     await host.stdout.write(`${JSON.stringify({ position: shownPosition, events, chats: chatIds })}\n`);
@@ -85,6 +88,16 @@ async function publish(fileNames: readonly string[], options: PublishOptions, ho
   const chats = chatIds.length === 1 ? `chat ${plainLine(chatIds[0]!)}` : `${chatIds.length} chats`;
   const end = shownPosition === undefined ? '' : `; the last one is at ${shownPosition}`;
   await host.stdout.write(`published ${events} events of ${chats}${end}\n`);
+}
+
+async function publishWithProgress(
+  checked: CheckedRecordings,
+  options: PublishOptions,
+  publisher: Publisher,
+  host: Host,
+): Promise<Published> {
+  using progress = openProgress(host, 'publishing', 'events');
+  return await publishRecordings(checked, options, publisher, host.runtime, undefined, progress.report);
 }
 
 function checkPublishOptions(options: PublishOptions): void {

@@ -23,6 +23,8 @@ export interface Published {
 /** Files that were read to their ends and found good. */
 export interface CheckedRecordings extends Disposable {
   readonly recordings: readonly { readonly plan: RecordingPlan; readonly recording: Recording }[];
+  /** In all of them. */
+  readonly events: number;
 }
 
 /**
@@ -38,6 +40,7 @@ export async function checkRecordings(
   // In real time a stamp is the number of its line; see `playInRealTime`.
   const plans = planRecordings(fileNames, isRealTime ? { ...options, tick: 1 } : options);
   const recordings: { plan: RecordingPlan; recording: Recording }[] = [];
+  let events = 0;
   const close = (): void => {
     for (const { recording } of recordings) recording[Symbol.dispose]();
   };
@@ -45,17 +48,18 @@ export async function checkRecordings(
     for (const plan of plans) {
       const recording = await openRecording(plan, stdin);
       recordings.push({ plan, recording });
-      for (const _ of recording.events());
+      for (const _ of recording.events()) events++;
     }
   } catch (error) {
     close();
     throw error;
   }
-  return { recordings, [Symbol.dispose]: close };
+  return { recordings, events, [Symbol.dispose]: close };
 }
 
 /**
  * Publishes files that have been checked, one after the other, and waits until the log has everything.
+ * `onPublished` hears of each event that was handed over.
  * @throws the signal's reason when it is aborted: what came before is published
  */
 export async function publishRecordings(
@@ -64,6 +68,7 @@ export async function publishRecordings(
   publisher: Publisher,
   runtime: Runtime,
   signal?: AbortSignal,
+  onPublished?: (events: number, of: number) => void,
 ): Promise<Published> {
   const chatIds = new Set<string>();
   let events = 0;
@@ -78,6 +83,7 @@ export async function publishRecordings(
       await last;
       chatIds.add(event.chat_id);
       events++;
+      onPublished?.(events, checked.events);
     }
   }
   await publisher.flush();

@@ -14,10 +14,11 @@ export function formatDuration(micros: number): string {
 
 /** How long ago something was, in microseconds, for a person: its largest unit alone. */
 export function formatAge(micros: number): string {
-  const age = Duration.of(Math.floor(micros / 1_000_000), ChronoUnit.SECONDS);
-  if (age.toMinutes() === 0) return `${age.seconds()} s`;
-  if (age.toHours() === 0) return `${age.toMinutes()} min`;
-  return age.toDays() < 2 ? `${age.toHours()} h` : `${age.toDays()} d`;
+  const seconds = Math.floor(micros / 1_000_000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  const hours = Math.floor(seconds / 3_600);
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
 }
 
 function pad(number: number): string {
