@@ -58,7 +58,8 @@ export interface SaslChoice {
   readonly password: string;
 }
 
-const DEFAULT_DIRECTORY = '.stepfold';
+/** Where the embedded log and store are unless somebody says otherwise. */
+export const DEFAULT_DIRECTORY = '.stepfold';
 const GENERATION_MAX = 32_767;
 const PARTITION_COUNT_MAX = 10_000;
 const REPLICATION_FACTOR_MAX = 100;

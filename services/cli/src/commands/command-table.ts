@@ -63,4 +63,9 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'fold the log again and compare it with what is stored',
     load: async () => (await import('./verify.js')).verifyCommand,
   },
+  {
+    name: 'completion',
+    summary: 'print what makes a shell complete these commands',
+    load: async () => (await import('./completion.js')).completionCommand,
+  },
 ];

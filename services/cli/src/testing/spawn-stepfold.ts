@@ -3,6 +3,8 @@ import path from 'node:path';
 import process from 'node:process';
 
 const bin = path.resolve(__dirname, '../../bin/stepfold.mjs');
+/** Where npm links the commands of the workspace. */
+const folderOfLinks = path.resolve(__dirname, '../../../../node_modules/.bin');
 
 export interface Finished {
   readonly exitCode: number | null;
@@ -34,6 +36,16 @@ export function killSpawned(): void {
 }
 
 export function spawnStepfold(commandLine: readonly string[], options: SpawnOptions = {}): Running {
+  return spawnProgram(process.execPath, [bin, ...commandLine], options);
+}
+
+/** Runs a line of `bash`, in which `stepfold` is this build. */
+export function spawnShellLine(line: string, options: SpawnOptions = {}): Running {
+  const PATH = [folderOfLinks, path.dirname(process.execPath), process.env['PATH']].join(path.delimiter);
+  return spawnProgram('bash', ['-c', line], { ...options, environment: { ...options.environment, PATH } });
+}
+
+function spawnProgram(program: string, words: readonly string[], options: SpawnOptions): Running {
   const { input, environment, workingDirectory } = options;
   // The settings of who runs the tests are not those of what is tested.
   const own = Object.fromEntries(
@@ -41,7 +53,7 @@ export function spawnStepfold(commandLine: readonly string[], options: SpawnOpti
       ([name]) => name !== 'npm_lifecycle_event' && !name.startsWith('STEPFOLD_'),
     ),
   );
-  const child = spawn(process.execPath, [bin, ...commandLine], {
+  const child = spawn(program, words, {
     cwd: workingDirectory,
     env: { ...own, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,0 +1,17 @@
+/** The heading of the commands that keep an installation running, and of those that help with it. */
+export const OPERATE = 'Operate:';
+
+/** Commands by what one wants, in the order of the help. */
+export const commandGroups: readonly { readonly heading: string; readonly names: readonly string[] }[] = [
+  { heading: 'Try it:', names: ['demo'] },
+  { heading: 'Recordings:', names: ['fold', 'convert', 'publish'] },
+  { heading: 'Services:', names: ['dev', 'projector', 'writer', 'gateway'] },
+  { heading: 'Look:', names: ['chats', 'messages', 'events', 'tail'] },
+  { heading: 'Audit:', names: ['replay', 'explain', 'verify', 'export', 'import'] },
+  { heading: OPERATE, names: ['lag', 'dead-letters', 'rebuild', 'completion'] },
+];
+
+/** The heading under which a command is listed. */
+export function headingOf(name: string): string {
+  return commandGroups.find(({ names }) => names.includes(name))?.heading ?? OPERATE;
+}
