@@ -43,7 +43,7 @@ function headLine(message: Message, { width, paint }: Screen): string {
     `step ${step_id}`,
     role,
     status === 'complete' ? undefined : status,
-    attempt > 0 ? `attempt ${attempt}` : undefined,
+    attempt > 0 ? `attempt ${attempt} (a retry)` : undefined,
     micros === undefined || micros === 0 ? undefined : formatDuration(micros),
     shownStamp(started_at),
     message.model,

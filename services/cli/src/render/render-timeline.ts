@@ -3,7 +3,7 @@ import { chatTools } from './durations.js';
 import { formatDuration } from './format-duration.js';
 import { cutText, padText, padTextStart, wrapText } from './plain-text.js';
 import type { Screen } from './screen.js';
-import { chatHead, stepHead } from './step-head.js';
+import { chatHead, joined, stepHead } from './step-head.js';
 import { columnsOf } from './text-columns.js';
 import { drawLane, glyphs, type Glyph } from './timeline-glyphs.js';
 import { lanesOf, type Lane } from './timeline-lanes.js';
@@ -59,11 +59,15 @@ function isSpoken(message: Message): boolean {
 
 function spokenLines(message: Message, lanes: readonly Lane[], { width }: Screen): readonly string[] {
   const columns = width - INDENT.length;
-  const texts = message.parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  const texts = message.parts.flatMap((part) =>
+    part.type === 'text' && part.text.trim() !== '' ? [part.text] : [],
+  );
   const others = lanes.filter(({ label }) => label !== 'text');
   return [
     ...texts.flatMap((text) => wrapText(text, columns, TEXT_LINES_MAX)),
-    ...others.slice(0, LANES_MAX).map(({ label, words }) => cutText(`${label}: ${words}`, columns)),
+    ...others
+      .slice(0, LANES_MAX)
+      .map(({ label, note, words }) => cutText(`${label}: ${joined([note, words])}`, columns)),
     ...moreLines(others.length),
   ].map((line) => INDENT + line);
 }
@@ -89,13 +93,22 @@ function chartLines(
   const hasScale = scale.from < scale.to;
   return [
     ...(hasScale ? [scaleLine(scale, layout, screen)] : []),
-    ...shown.map((lane) => {
-      const chart = hasScale ? drawLane(lane, scale, screen, used) : padText(lane.words, layout.chart);
+    ...shown.flatMap((lane) => {
+      const { chart, below } = hasScale
+        ? drawLane(lane, scale, screen, used)
+        : { chart: padText(joined([lane.note, lane.words]), layout.chart), below: '' };
       const label = screen.paint(lane.look, padText(lane.label, layout.label));
-      return `${INDENT}${label} ${chart} ${padTextStart(shownDuration(lane), layout.duration)}`.trimEnd();
+      const line = `${INDENT}${label} ${chart} ${padTextStart(shownDuration(lane), layout.duration)}`;
+      return below === '' ? [line.trimEnd()] : [line.trimEnd(), belowLine(below, layout, screen)];
     }),
     ...moreLines(lanes.length).map((line) => INDENT + line),
   ];
+}
+
+/** What had no room beside its bar. */
+function belowLine(words: string, layout: Layout, { width }: Screen): string {
+  const indent = ' '.repeat(INDENT.length + layout.label + 1);
+  return `${indent}└ ${cutText(words, width - indent.length - 2)}`;
 }
 
 /** The time of a step; of one without length that of its parts, which may have been stamped by others. */

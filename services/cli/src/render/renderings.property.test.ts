@@ -129,7 +129,7 @@ describe('whatever is stored', () => {
           expect(text).not.toMatch(/undefined|NaN|Infinity/);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -168,7 +168,7 @@ describe('whatever is stored', () => {
           target,
         );
       }),
-      { numRuns: 100 },
+      { numRuns: 30 },
     );
   });
 });

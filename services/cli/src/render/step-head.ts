@@ -38,7 +38,7 @@ export function stepHead(message: Message, { width, paint }: Screen): readonly s
   );
   const second = joined([
     `step ${message.step_id}`,
-    message.attempt > 0 ? `attempt ${message.attempt}` : undefined,
+    message.attempt > 0 ? `attempt ${message.attempt} (a retry)` : undefined,
     message.model,
     firstOutput === undefined ? undefined : `first output after ${formatDuration(firstOutput)}`,
   ]);

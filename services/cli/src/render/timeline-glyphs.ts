@@ -1,5 +1,6 @@
-import { cutText } from './plain-text.js';
+import { cutText, padText, padTextStart } from './plain-text.js';
 import type { Screen } from './screen.js';
+import { joined } from './step-head.js';
 import { columnsOf } from './text-columns.js';
 import type { Lane, MarkKind, Span } from './timeline-lanes.js';
 import { cellOf, type Scale } from './timeline-scale.js';
@@ -35,28 +36,37 @@ const markGlyphs: { readonly [K in MarkKind]: Glyph } = {
 /** Fewer columns than these say nothing. */
 const WORDS_COLUMNS_MIN = 10;
 
-/** One lane as a text of `scale.cells + 1` columns: its bar, and beside it what it is about if there is room. */
-export function drawLane(lane: Lane, scale: Scale, { paint }: Screen, used: Set<Glyph>): string {
+/** A lane as it is drawn: its bar, and beside it what it is about if there is room. */
+export interface DrawnLane {
+  /** `scale.cells + 1` columns. */
+  readonly chart: string;
+  /** What has to be said and had no room. */
+  readonly below: string;
+}
+
+export function drawLane(lane: Lane, scale: Scale, { paint }: Screen, used: Set<Glyph>): DrawnLane {
   const columns = scale.cells + 1;
+  const { note = '' } = lane;
+  const words = joined([note, lane.words]);
   const cells = cellsOf(lane, scale);
   for (const glyph of cells) if (glyph !== undefined) used.add(glyph);
   const begin = cells.findIndex((glyph) => glyph !== undefined);
-  if (begin < 0) return filled(cutText(lane.words, columns), columns);
+  if (begin < 0) return { chart: padText(words, columns), below: '' };
   const end = cells.findLastIndex((glyph) => glyph !== undefined) + 1;
-  const bar = paint(
-    lane.look,
-    cells
-      .slice(begin, end)
-      .map((glyph) => (glyph === undefined ? ' ' : glyphs[glyph][0]))
-      .join(''),
-  );
+  const glyphsOfBar = cells.slice(begin, end).map((glyph) => (glyph === undefined ? ' ' : glyphs[glyph][0]));
+  const bar = paint(lane.look, glyphsOfBar.join(''));
   const [left, right] = [begin - 1, columns - end - 1];
-  if (right >= Math.min(WORDS_COLUMNS_MIN, columnsOf(lane.words)) || left < WORDS_COLUMNS_MIN) {
-    const words = right >= 1 ? ` ${cutText(lane.words, right)}` : '';
-    return ' '.repeat(begin) + bar + filled(words, columns - end);
+  const enough = Math.min(
+    columnsOf(cutText(words, columns)),
+    Math.max(WORDS_COLUMNS_MIN, columnsOf(cutText(note, columns))),
+  );
+  if (right >= enough && right > 0) {
+    return { chart: `${' '.repeat(begin)}${bar} ${padText(words, right)}`, below: '' };
   }
-  const words = cutText(lane.words, left);
-  return `${' '.repeat(left - columnsOf(words))}${words} ${bar}${' '.repeat(columns - end)}`;
+  if (left >= enough) {
+    return { chart: `${padTextStart(words, left)} ${bar}${' '.repeat(columns - end)}`, below: '' };
+  }
+  return { chart: ' '.repeat(begin) + bar + ' '.repeat(columns - end), below: note === '' ? '' : words };
 }
 
 function cellsOf(lane: Lane, scale: Scale): (Glyph | undefined)[] {
@@ -90,8 +100,4 @@ function drawSpan(
   if (from < scale.from && first === 0) cells[0] = 'before';
   if (to > scale.to) cells[end - 1] = 'after';
   return end;
-}
-
-function filled(text: string, columns: number): string {
-  return text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
 }

@@ -14,6 +14,9 @@ export interface Lane {
   /** How it ended, or a moment that is no span. */
   readonly mark?: Mark;
   readonly micros?: number | undefined;
+  /** What a reader must not miss, such as why it failed. */
+  readonly note?: string;
+  /** The beginning of what it says, or is about. */
   readonly words: string;
 }
 
@@ -68,7 +71,7 @@ function laneOf(part: Part, step: Message, tools: ChatTools): Lane {
     case 'file':
       return pointLane('file', part.created_at, joined([part.media_type, part.name]));
     case 'data':
-      return pointLane(`data ${part.name}`, part.created_at, wordsOf(part.data));
+      return pointLane('data', part.created_at, `${part.name} ${wordsOf(part.data)}`);
     default:
       // A type of a later version of the fold.
       return pointLane((part as Part).type, undefined, '');
@@ -80,12 +83,16 @@ type BlockPart = Extract<Part, { readonly type: 'text' | 'reasoning' }>;
 function blockLane(part: BlockPart, step: Message, tools: ChatTools): Lane {
   const { type, created_at: from, completed_at: to, end_reason } = part;
   const isCutOff = end_reason === 'interrupt' || end_reason === 'error';
-  const words = joined([
-    isCutOff ? 'cut off' : undefined,
-    part.type === 'reasoning' && part.redacted === true ? 'redacted' : undefined,
-    part.text_elided === undefined ? part.text.trim() : `${part.text_elided.bytes} bytes, left out`,
-  ]);
-  const lane = { label: type, look: type, micros: partMicros(part, step, tools), words };
+  const lane = {
+    label: type,
+    look: type,
+    micros: partMicros(part, step, tools),
+    note: joined([
+      isCutOff ? 'cut off' : undefined,
+      part.type === 'reasoning' && part.redacted === true ? 'redacted' : undefined,
+    ]),
+    words: part.text_elided === undefined ? part.text.trim() : `${part.text_elided.bytes} bytes, left out`,
+  };
   if (to === undefined) return { ...lane, ...openSpan('working', from, step) };
   if (from === undefined) return { ...lane, spans: [] };
   if (to < from) return { ...lane, spans: [], mark: { kind: 'backwards', at: from } };
@@ -108,11 +115,12 @@ function toolLane(
     label: result?.tool_name ?? call?.tool_name ?? 'tool',
     look: 'tool' as const,
     micros: result === undefined ? undefined : partMicros(result, step, tools),
-    words: toolWords(call, result, {
+    note: toolNote(call, result, {
       isCalledBefore: call !== undefined && !isOfThisStep,
       isAnsweredLater:
         call !== undefined && result === undefined && tools.resultOf(call.tool_call_id, step) !== undefined,
     }),
+    words: toolWords(call, result),
   };
   const { spans, isBackwards } = inOrder([
     ['writing', isOfThisStep ? call.input_started_at : undefined, call?.created_at],
@@ -186,24 +194,31 @@ function openSpan(kind: Span['kind'], from: number | undefined, step: Message): 
   return { spans: [{ kind, from, to }], mark: { kind: 'goes on', at: to } };
 }
 
-function toolWords(
+function toolNote(
   call: ToolCallPart | undefined,
   result: ToolResultPart | undefined,
   { isCalledBefore, isAnsweredLater }: { isCalledBefore: boolean; isAnsweredLater: boolean },
 ): string {
-  const isFailed = result?.is_error === true && result.synthetic !== true;
   return joined([
-    isFailed ? 'failed' : result?.synthetic === true ? 'cut off' : undefined,
+    isFailure(result) ? 'failed' : result?.synthetic === true ? 'cut off' : undefined,
     call?.partial === true ? 'never made' : undefined,
     call?.invalid === true ? 'invalid' : undefined,
     result?.preliminary === true ? 'preliminary' : undefined,
     approvalWords(call),
     isCalledBefore ? 'called in an earlier step' : undefined,
     isAnsweredLater ? 'result in a later step' : undefined,
-    isFailed
-      ? wordsOf(result.result)
-      : wordsOf(call === undefined ? result?.result : (call.args ?? call.args_text)),
   ]);
+}
+
+/** What the tool was asked for; of a failure, why. */
+function toolWords(call: ToolCallPart | undefined, result: ToolResultPart | undefined): string {
+  if (isFailure(result) || call === undefined) return wordsOf(result?.result);
+  const words = wordsOf(call.args ?? call.args_text);
+  return words === '{}' ? '' : words;
+}
+
+function isFailure(result: ToolResultPart | undefined): boolean {
+  return result?.is_error === true && result.synthetic !== true;
 }
 
 function approvalWords(call: ToolCallPart | undefined): string | undefined {
