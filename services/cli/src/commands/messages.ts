@@ -12,6 +12,7 @@ type MessagesCommandOptions = AdapterOptions & MessagesOptions;
 export const messagesCommand: CommandDefinition = {
   examples: [
     { line: 'stepfold messages my-chat' },
+    { line: 'stepfold messages my-chat --as timeline', does: 'what ran when, and what at the same time' },
     { line: 'stepfold messages my-chat --json', does: 'every field, for a program' },
   ],
   configure(command: Command, host: Host) {

@@ -1,5 +1,5 @@
 import { cutText, padText, padTextStart } from './plain-text.js';
-import type { Screen } from './screen.js';
+import type { Look, Screen } from './screen.js';
 import { joined } from './step-head.js';
 import { columnsOf } from './text-columns.js';
 import type { Lane, MarkKind, Span } from './timeline-lanes.js';
@@ -33,6 +33,13 @@ const markGlyphs: { readonly [K in MarkKind]: Glyph } = {
   error: 'error',
 };
 
+/** Ends that have a colour of their own. */
+const endLooks: { readonly [K in Glyph]?: Look } = {
+  failed: 'failure',
+  'cut off': 'warning',
+  backwards: 'warning',
+};
+
 /** Fewer columns than these say nothing. */
 const WORDS_COLUMNS_MIN = 10;
 
@@ -53,8 +60,13 @@ export function drawLane(lane: Lane, scale: Scale, { paint }: Screen, used: Set<
   const begin = cells.findIndex((glyph) => glyph !== undefined);
   if (begin < 0) return { chart: padText(words, columns), below: '' };
   const end = cells.findLastIndex((glyph) => glyph !== undefined) + 1;
-  const glyphsOfBar = cells.slice(begin, end).map((glyph) => (glyph === undefined ? ' ' : glyphs[glyph][0]));
-  const bar = paint(lane.look, glyphsOfBar.join(''));
+  const drawn = (from: number, to: number): string =>
+    cells
+      .slice(from, to)
+      .map((glyph) => (glyph === undefined ? ' ' : glyphs[glyph][0]))
+      .join('');
+  const lookOfEnd = endLooks[cells[end - 1]!] ?? lane.look;
+  const bar = paint(lane.look, drawn(begin, end - 1)) + paint(lookOfEnd, drawn(end - 1, end));
   const [left, right] = [begin - 1, columns - end - 1];
   const enough = Math.min(
     columnsOf(cutText(words, columns)),
