@@ -1,4 +1,10 @@
 export { partitionOfChat, type RecordProblemCode } from './checked-record.js';
+export {
+  explainPart,
+  type ExplainPartOptions,
+  type PartEvent,
+  type PartExplanation,
+} from './explain-part.js';
 export { foldChat, type FoldChatOptions } from './fold-chat.js';
 export { readEvents, type EventSource, type ReadEvent, type ReadEventsOptions } from './read-events.js';
 export type { DifferenceKind, StepDifference, Verification } from './tally.js';

@@ -10,6 +10,7 @@ export {
 export { createEventDigest, type CreateSha256, type EventDigest, type IncrementalHash } from './digest.js';
 export { elideLargest, MESSAGE_BYTES_MAX, surelyFits, type Sha256 } from './elide.js';
 export { evolve } from './evolve.js';
+export { evolvePart, type PartChange } from './evolve-part.js';
 export { messageFromJson, messageToJson, type MessageJson } from './message-json.js';
 export {
   anomalyCodes,

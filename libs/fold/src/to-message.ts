@@ -61,20 +61,23 @@ function noted(
 }
 
 function shownValue(name: string, value: unknown): unknown {
-  if (name === 'text') return (value as string).toWellFormed();
+  if (name === 'text' || name === 'args_text') return (value as string).toWellFormed();
   return name === 'metadata' ? copyMetadata(value as OwnMetadata) : value;
 }
 
 function toPart(state: PartState): Part {
-  const source = state as unknown as Readonly<Record<string, unknown>>;
   const part: Record<string, unknown> = { type: state.type };
   for (const name of partFields[state.type]) {
-    const value = source[name];
+    const value = partField(state, name);
     if (value !== undefined) part[name] = shownValue(name, value);
-    else if (state.input !== undefined) {
-      if (name === 'args_text') part[name] = state.input.text.toWellFormed();
-      else if (name === 'input_open' && state.input.isOpen) part[name] = true;
-    }
   }
   return part as unknown as Part;
+}
+
+/** What a part shows in a field, before it is made well-formed; undefined if the field is absent. */
+export function partField(state: PartState, name: string): unknown {
+  const value = (state as unknown as Readonly<Record<string, unknown>>)[name];
+  if (value !== undefined || state.input === undefined) return value;
+  if (name === 'args_text') return state.input.text;
+  return name === 'input_open' && state.input.isOpen ? true : undefined;
 }
