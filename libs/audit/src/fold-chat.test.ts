@@ -60,6 +60,20 @@ describe('a chat from the log', () => {
     expect(message?.parts.map((part) => 'data_elided' in part)).toEqual([false, true]);
   });
 
+  it('can be of one step alone, which is then as it is among the others', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryEvents(), async (events) => {
+        const log = new InMemoryLog();
+        for (const each of events) log.appendEvent(each);
+        for (const message of await fold(log, { chatId: 'chat-0' })) {
+          expect(await fold(log, { chatId: 'chat-0', stepId: message.step_id })).toEqual([message]);
+        }
+        expect(await fold(log, { chatId: 'chat-0', stepId: 'none' })).toEqual([]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('of which the log knows nothing is empty', async () => {
     expect(await fold(new InMemoryLog())).toEqual([]);
   });

@@ -13,6 +13,8 @@ export interface FoldChatOptions extends Pick<PageRange, 'pageRecordsMax' | 'pag
   readonly chatId: string;
   readonly createSha256: CreateSha256;
   readonly until?: Until;
+  /** Only this step: what the others are made of is not folded. */
+  readonly stepId?: string;
   /** Must be the projector's, if that has other limits than the standard ones. */
   readonly codec?: EventCodec;
 }
@@ -26,7 +28,7 @@ export interface FoldChatOptions extends Pick<PageRange, 'pageRecordsMax' | 'pag
  * @throws UsageError if `until` is a position of another partition
  */
 export async function foldChat(options: FoldChatOptions): Promise<Message[]> {
-  const { log, chatId, createSha256, until, codec = createEventCodec() } = options;
+  const { log, chatId, createSha256, until, stepId, codec = createEventCodec() } = options;
   const partition = partitionOfChat(log, chatId);
   const place: EventPartition = { log, partition, codec };
   const isWanted = keyedWith(new Set([chatId]));
@@ -39,7 +41,7 @@ export async function foldChat(options: FoldChatOptions): Promise<Message[]> {
     for (const record of records) {
       if (!isWanted(record)) continue;
       const { event } = checkRecord(place, record);
-      if (event === undefined) continue;
+      if (event === undefined || (stepId !== undefined && event.step_id !== stepId)) continue;
       if (!isInTime(until, record, event)) {
         leftOut.leaveOut(event);
         continue;

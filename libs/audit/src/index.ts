@@ -7,6 +7,14 @@ export {
 } from './explain-part.js';
 export { foldChat, type FoldChatOptions } from './fold-chat.js';
 export { readEvents, type EventSource, type ReadEvent, type ReadEventsOptions } from './read-events.js';
+export {
+  readLag,
+  type FoldedPosition,
+  type Lag,
+  type LagReading,
+  type PartitionLag,
+  type ReadLagOptions,
+} from './read-lag.js';
 export type { DifferenceKind, StepDifference, Verification } from './tally.js';
 export { happenedAt, type Until } from './until.js';
 export { verify, type VerifyOptions } from './verify.js';
