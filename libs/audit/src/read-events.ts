@@ -9,7 +9,7 @@ import {
   type RecordProblemCode,
 } from './checked-record.js';
 import { recordPages, type PageRange } from './record-pages.js';
-import { createStepFolder } from './step-folder.js';
+import { createStepFolder, type StepFolder } from './step-folder.js';
 import { endOffset, isInTime, type Until } from './until.js';
 
 /** A whole partition, or the records keyed with one chat. */
@@ -56,15 +56,18 @@ export async function* readEvents(
   for await (const records of recordPages(log, partition, range)) {
     for (const record of records) {
       if (!isWanted(record)) continue;
-      const checked = checkRecord(place, record);
-      const outcome = checked.event === undefined ? undefined : folder.fold(record, checked.event).outcome;
-      if (record.offset < from || !isInTime(until, record, checked.event)) continue;
-      const position = formatPosition({ partition, offset: record.offset });
-      if (checked.event === undefined) {
-        yield { position, record, outcome: checked.code, detail: checked.detail };
-      } else {
-        yield { position, record, event: checked.event, outcome: outcome as Outcome };
-      }
+      const read = readRecord(place, folder, record);
+      if (record.offset < from || !isInTime(until, record, read.event)) continue;
+      yield read;
     }
   }
+}
+
+/** Folds one record, and answers what became of it. */
+export function readRecord(place: EventPartition, folder: StepFolder, record: LogRecord): ReadEvent {
+  const position = formatPosition({ partition: place.partition, offset: record.offset });
+  const checked = checkRecord(place, record);
+  if (checked.event === undefined) return { position, record, outcome: checked.code, detail: checked.detail };
+  const { event } = checked;
+  return { position, record, event, outcome: folder.fold(record, event).outcome };
 }
