@@ -6,12 +6,7 @@ export {
   type PartExplanation,
 } from './explain-part.js';
 export { foldChat, type FoldChatOptions } from './fold-chat.js';
-export {
-  followEvents,
-  STEPS_REMEMBERED_MAX,
-  type EventFollower,
-  type FollowOptions,
-} from './follow-events.js';
+export { followEvents, type EventFollower, type FollowOptions } from './follow-events.js';
 export { readEvents, type EventSource, type ReadEvent, type ReadEventsOptions } from './read-events.js';
 export {
   readLag,

@@ -59,6 +59,26 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./events.js')).eventsCommand,
   },
   {
+    name: 'tail',
+    summary: 'show events as they happen, until Ctrl-C',
+    load: async () => (await import('./tail.js')).tailCommand,
+  },
+  {
+    name: 'replay',
+    summary: 'print the messages of a chat as the log yields them, as it stood then',
+    load: async () => (await import('./replay.js')).replayCommand,
+  },
+  {
+    name: 'explain',
+    summary: 'show which events made a part of a message',
+    load: async () => (await import('./explain.js')).explainCommand,
+  },
+  {
+    name: 'lag',
+    summary: 'say how far behind folding and storing are',
+    load: async () => (await import('./lag.js')).lagCommand,
+  },
+  {
     name: 'verify',
     summary: 'fold the log again and compare it with what is stored',
     load: async () => (await import('./verify.js')).verifyCommand,

@@ -6,6 +6,7 @@ import type { Host } from '../host.js';
 import { openLog } from '../open-adapters.js';
 import { parseId } from '../parse-id.js';
 import { addUntilOptions, checkUntilOptions, untilOf, type UntilOptions } from '../parse-until.js';
+import { eventJson } from '../render/event-json.js';
 import { cutText } from '../render/plain-text.js';
 import { renderEvent } from '../render/render-event.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
@@ -38,17 +39,8 @@ async function printEvents(chatId: string, options: EventsOptions, host: Host): 
   const events = readEvents(log, { chatId }, until === undefined ? {} : { until });
   const screen = screenOf(host);
   for await (const read of events) {
-    await host.stdout.write(`${options.json === true ? asJson(read) : asText(read, screen)}\n`);
+    await host.stdout.write(`${options.json === true ? eventJson(read) : asText(read, screen)}\n`);
   }
-}
-
-function asJson(read: ReadEvent): string {
-  const { position, outcome } = read;
-  return JSON.stringify(
-    read.event === undefined
-      ? { position, outcome, detail: read.detail }
-      : { position, event: read.event, outcome },
-  );
 }
 
 function asText(read: ReadEvent, screen: Screen): string {
