@@ -42,6 +42,10 @@ describe('a server that is away at the start', () => {
       ['writer'],
       ['dev'],
       ['events', 'c'],
+      ['replay', 'c'],
+      ['explain', 'c', 's', '0'],
+      ['lag'],
+      ['tail'],
       ['verify', '--all'],
     ];
     const away = wordsWith({ '--kafka': NOWHERE });
@@ -60,6 +64,8 @@ describe('a server that is away at the start', () => {
       ['projector'],
       ['chats'],
       ['messages', 'c'],
+      ['replay', 'c'],
+      ['lag'],
       ['verify', '--all'],
     ];
     const away = wordsWith({ '--mongodb': `mongodb://somebody:Zanzibar@${NOWHERE}/x` });

@@ -1,6 +1,7 @@
 import {
   partitionOf,
   type AppendedRange,
+  type CommittedPosition,
   type EventLog,
   type LogRecord,
   type PartitionBounds,
@@ -13,7 +14,7 @@ import { encodeEvent, type Event } from '@stepfold/events';
 
 const encoder = new TextEncoder();
 
-/** The events topic in arrays, for tests. Has no groups. Its beginning and its visible end can be moved. */
+/** The events topic in arrays, for tests. Nobody can join a group. Its beginning and its visible end can be moved. */
 export class InMemoryLog implements EventLog {
   readonly topicPrefix = 'stepfold.';
   readonly #partitions: LogRecord[][];
@@ -23,6 +24,8 @@ export class InMemoryLog implements EventLog {
   /** Runs before every call. */
   onCall: () => void = () => undefined;
   reads = 0;
+  /** What every group has committed, by partition. */
+  readonly commits = new Map<number, CommittedPosition>();
 
   constructor(
     readonly partitionCount = 1,
@@ -100,8 +103,8 @@ export class InMemoryLog implements EventLog {
     return Promise.resolve({ begin: this.begin(partition), end: this.end(partition) });
   }
 
-  committed(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  committed(_group: string, _topic: Topic, partition: number): Promise<CommittedPosition | undefined> {
+    return Promise.resolve(this.commits.get(partition));
   }
 
   subscribe(): Promise<void> {

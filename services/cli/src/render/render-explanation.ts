@@ -1,7 +1,7 @@
 import type { PartEvent } from '@stepfold/audit';
 import { formatStamp, type Event } from '@stepfold/events';
 import type { MessageJson } from '@stepfold/fold';
-import { cutText, plainLine, wrapText } from './plain-text.js';
+import { cutText, wrapText } from './plain-text.js';
 import type { Screen } from './screen.js';
 
 export interface ShownExplanation {
@@ -11,8 +11,9 @@ export interface ShownExplanation {
   readonly events: readonly PartEvent[];
 }
 
-const POSITION_WIDTH = 8;
-const TYPE_WIDTH = 24;
+const POSITION_WIDTH = 12;
+const PLACE_WIDTH = POSITION_WIDTH + 2 + 15 + 2;
+const TYPE_WIDTH = 23;
 const NAME_WIDTH = 22;
 const FIELD_LINES_MAX = 9;
 
@@ -78,19 +79,21 @@ function isAlike(a: PartEvent, b: PartEvent): boolean {
   return a.event.type === b.event.type && a.sets.join() === b.sets.join();
 }
 
-function runLines({ first, count, last }: Run, { width, paint }: Screen): readonly string[] {
+function runLines({ first, count, last }: Run, screen: Screen): readonly string[] {
   const type = count === 1 ? first.event.type : `× ${count} ${first.event.type}`;
-  const head = [
-    first.position.padStart(POSITION_WIDTH),
-    formatStamp(first.event.at).slice(11, 26),
-    type.padEnd(TYPE_WIDTH),
-  ].join('  ');
-  const indent = POSITION_WIDTH + 2 + 15 + 2 + TYPE_WIDTH + 2;
+  const rest = screen.width - PLACE_WIDTH - TYPE_WIDTH - 2;
   const sets = first.sets.length === 0 ? 'nothing new' : first.sets.join(', ');
-  const rest = count === 1 ? sets : `${sets} (to ${last.position})`;
-  const [row = '', ...more] = wrapText(plainLine(rest), width - indent, FIELD_LINES_MAX);
+  const [row = '', ...more] = wrapText(sets, rest, FIELD_LINES_MAX);
+  const indent = ' '.repeat(PLACE_WIDTH + TYPE_WIDTH + 2);
   return [
-    `${paint('faint', head.slice(0, POSITION_WIDTH + 17))}${head.slice(POSITION_WIDTH + 17)}  ${row}`,
-    ...more.map((each) => `${' '.repeat(indent)}${each}`),
+    `${placeOf(first, '', screen)}${type.padEnd(TYPE_WIDTH)}  ${row}`,
+    ...more.map((each) => `${indent}${each}`),
+    ...(count === 1 ? [] : [placeOf(last, 'to ', screen).trimEnd()]),
   ];
+}
+
+/** Position and time of an event. */
+function placeOf({ position, event }: PartEvent, word: string, { paint }: Screen): string {
+  const time = formatStamp(event.at).slice(11, 26);
+  return paint('faint', `${`${word}${position}`.padStart(POSITION_WIDTH)}  ${time}  `);
 }
