@@ -75,6 +75,16 @@ describe('following the events of a chat', () => {
       ['0:4', 'accepted'],
     ]);
   });
+
+  it('gives nothing twice behind a hole', async () => {
+    const log = new InMemoryLog();
+    log.appendEvent(event('step-start'));
+    log.appendEvent(event('heartbeat'), 5);
+    const follower = followEvents(log, { partition: 0 }, { from: 0 });
+    expect(await toEnd(follower)).toHaveLength(2);
+    expect(follower.nextOffset).toBe(7);
+    expect(await toEnd(follower)).toEqual([]);
+  });
 });
 
 describe('the memory of attempts', () => {
