@@ -50,7 +50,7 @@ export function wrapText(text: string, width: number, linesMax: number): readonl
 }
 
 /** Where to break a line that begins with these characters: behind the last blank that fits, if there is one. */
-function breakAt(characters: readonly string[], width: number): number {
+export function breakAt(characters: readonly string[], width: number): number {
   const fitting = headWithin(characters, width).length;
   if (fitting === characters.length) return fitting;
   const blank = characters.lastIndexOf(' ', fitting);

@@ -6,7 +6,7 @@ import { messageToJson } from '@stepfold/fold';
 import * as fc from 'fast-check';
 import { InMemoryLog } from '../../../../libs/audit/src/testing/in-memory-log.js';
 import { arbitraryEvents } from '../../../../test/support/arbitrary-events.js';
-import { charactersOf } from './plain-text.js';
+import { columnsOf } from './text-columns.js';
 import { renderExplanation } from './render-explanation.js';
 import { plainScreen } from './screen.js';
 
@@ -73,7 +73,7 @@ describe('what made a part, for a person', () => {
         for (const event of events) log.appendEvent(event);
         const lines = await rendered(log, 'chat-0', 'step-0', partIndex).catch(() => []);
         for (const line of lines) {
-          expect(charactersOf(line).length).toBeLessThanOrEqual(80);
+          expect(columnsOf(line)).toBeLessThanOrEqual(80);
           // eslint-disable-next-line no-control-regex -- none may be there
           expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
         }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { charactersOf, plainText } from '../render/plain-text.js';
+import { plainText } from '../render/plain-text.js';
+import { columnsOf } from '../render/text-columns.js';
 import { createGatheredText } from './gathered-text.js';
 
 const pieces = fc.array(
@@ -30,7 +31,7 @@ describe('text that is gathered into lines', () => {
         lines.push(...gathered.take());
         expect(letters(lines.join('\n'))).toBe(letters([...texts, '.'].join('')));
         for (const line of lines) {
-          expect(charactersOf(line).length).toBeLessThanOrEqual(width);
+          expect(columnsOf(line)).toBeLessThanOrEqual(width);
           expect(line).toBe(plainText(line));
           expect(line).not.toContain('\n');
         }
@@ -55,5 +56,12 @@ describe('text that is gathered into lines', () => {
     expect(gathered.take()).toEqual(['a']);
     gathered.add('\ude00');
     expect(gathered.take()).toEqual(['😀']);
+  });
+
+  it('gives up waiting for a line to fill of which nothing takes a column', () => {
+    const text = createGatheredText(10);
+    const given = Array.from({ length: 1_000 }, () => text.add('\u0301')).flat();
+    expect(given.length).toBeGreaterThan(0);
+    expect([...given, ...text.take()].join('')).toHaveLength(1_000);
   });
 });

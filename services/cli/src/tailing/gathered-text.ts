@@ -1,5 +1,5 @@
-import { plainLine } from '../render/plain-text.js';
-import { charactersOf } from '../render/text-columns.js';
+import { breakAt, plainLine } from '../render/plain-text.js';
+import { charactersOf, columnsOf } from '../render/text-columns.js';
 
 /**
  * Text that comes in small pieces and is shown in lines: a line is given when it is full or ended by a break,
@@ -12,6 +12,9 @@ export interface GatheredText {
   /** The line that was begun, if any. Half a pair of surrogates waits for the other half. */
   take(): readonly string[];
 }
+
+/** UTF-16 units for each column of a line: a family of emoji of two columns has some twenty. */
+const UNITS_MAX = 32;
 
 export function createGatheredText(width: number): GatheredText {
   let rest = '';
@@ -26,11 +29,14 @@ export function createGatheredText(width: number): GatheredText {
         lines.push(...wrapped(rest.slice(0, end), width));
         rest = rest.slice(end + 1);
       }
-      if (rest.length > width) {
+      if (columnsOf(rest) > width || rest.length > UNITS_MAX * width) {
         const [half, whole] = halfPair(rest);
         const full = wrapped(whole, width);
-        rest = `${full.pop() ?? ''}${half}`;
+        const begun = full.pop() ?? '';
         lines.push(...full);
+        // A line that never fills up, because nothing in it takes a column, must not grow for ever.
+        if (begun.length > UNITS_MAX * width) lines.push(begun);
+        rest = `${begun.length > UNITS_MAX * width ? '' : begun}${half}`;
       }
       return lines;
     },
@@ -48,13 +54,11 @@ function halfPair(text: string): readonly [half: string, whole: string] {
   return hasHalf ? [text.slice(-1), text.slice(0, -1)] : ['', text];
 }
 
-/** Lines of at most `width` characters, broken at blanks where that is possible; the last keeps its end. */
+/** Lines of at most `width` columns, broken at blanks where that is possible; the last keeps its end. */
 function wrapped(text: string, width: number): string[] {
   let rest = charactersOf(plainLine(text.replace(/\r$/, '').toWellFormed()));
   const lines: string[] = [];
-  while (rest.length > width) {
-    const blank = rest.lastIndexOf(' ', width);
-    const end = blank > 0 ? blank : width;
+  for (let end = breakAt(rest, width); end < rest.length; end = breakAt(rest, width)) {
     lines.push(rest.slice(0, end).join('').trimEnd());
     rest = rest.slice(rest[end] === ' ' ? end + 1 : end);
   }

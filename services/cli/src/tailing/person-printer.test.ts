@@ -4,7 +4,7 @@ import type { Event } from '@stepfold/events';
 import * as fc from 'fast-check';
 import { InMemoryLog } from '../../../../libs/audit/src/testing/in-memory-log.js';
 import { arbitraryEvents } from '../../../../test/support/arbitrary-events.js';
-import { charactersOf } from '../render/plain-text.js';
+import { columnsOf } from '../render/text-columns.js';
 import { plainScreen, screenOf } from '../render/screen.js';
 import { createPersonPrinter } from './person-printer.js';
 
@@ -34,7 +34,7 @@ function said(lines: readonly string[]): string[] {
   return lines.map((line) => line.slice(28));
 }
 
-const look = 'look';
+const look = 'look' as const;
 
 describe('what happens, for a person', () => {
   it('is a line for each thing, with durations, and text in whole lines', async () => {
@@ -133,7 +133,7 @@ describe('what happens, for a person', () => {
         // eslint-disable-next-line no-control-regex -- colours are what is taken away
         expect(painted.replaceAll(/\u001b\[\d+m/g, '')).toBe(plain);
         for (const line of plain.split('\n')) {
-          expect(charactersOf(line).length).toBeLessThanOrEqual(80);
+          expect(columnsOf(line)).toBeLessThanOrEqual(80);
           // eslint-disable-next-line no-control-regex -- none may be there
           expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
         }

@@ -1,5 +1,5 @@
 import { formatStamp, type Event, type EventOf } from '@stepfold/events';
-import { charactersOf, cutText, plainLine, wrapText } from '../render/plain-text.js';
+import { cutText, wrapText } from '../render/plain-text.js';
 import type { Look, Screen } from '../render/screen.js';
 import type { EventPrinter } from './event-printer.js';
 import { eventSentence } from './event-sentence.js';
@@ -204,9 +204,8 @@ function endsStep(event: Event): boolean {
   }
 }
 
-/** The end of an id: what tells the steps of one run apart stands there. */
+/** The end of an id, which is plain ASCII: what tells the steps of one run apart stands there. */
 function shortId(id: string): string {
-  const characters = charactersOf(plainLine(id));
-  const text = characters.length <= ID_WIDTH ? characters : ['…', ...characters.slice(1 - ID_WIDTH)];
-  return text.join('').padEnd(ID_WIDTH);
+  const end = id.length <= ID_WIDTH ? id : `…${id.slice(1 - ID_WIDTH)}`;
+  return end.padEnd(ID_WIDTH);
 }
