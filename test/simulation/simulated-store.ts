@@ -16,7 +16,7 @@ import {
 } from '@stepfold/message-store';
 import type { Exchange } from './exchange.js';
 import type { Incarnation } from './incarnation.js';
-import { idOf, type StoreServer } from './store-server.js';
+import { idOf, repairGuard, type Guard, type StoreServer } from './store-server.js';
 
 export interface SimulatedStoreOptions {
   readonly server: StoreServer;
@@ -28,25 +28,29 @@ export interface SimulatedStoreOptions {
 
 /** The store as one process sees it. What decides about versions is the production algorithm. */
 export class SimulatedStore implements MessageStore {
-  readonly #port: GuardedWritePort<Message>;
+  constructor(readonly options: SimulatedStoreOptions) {}
 
-  constructor(readonly options: SimulatedStoreOptions) {
-    const { server, incarnation } = options;
+  write(collection: string, versions: readonly Message[]): Promise<readonly WriteOutcome[]> {
+    return guardedWrite(this.#port(this.options.server.guard), collection, versions);
+  }
+
+  repair(collection: string, versions: readonly Message[]): Promise<readonly WriteOutcome[]> {
+    return guardedWrite(this.#port(repairGuard), collection, versions);
+  }
+
+  #port(guard: Guard): GuardedWritePort<Message> {
+    const { server, incarnation, wrapPort } = this.options;
     const port: GuardedWritePort<Message> = {
       upsert: (collection, versions) =>
         this.#batch<UpsertAnswer>('upsert', versions, (version, answer) =>
-          server.upsert(incarnation.name, collection, version, answer),
+          server.upsert(incarnation.name, collection, version, answer, guard),
         ),
       replace: (collection, versions) =>
         this.#batch<ReplaceAnswer>('replace', versions, (version, answer) =>
-          answer(server.replace(incarnation.name, collection, version)),
+          answer(server.replace(incarnation.name, collection, version, guard)),
         ),
     };
-    this.#port = options.wrapPort?.(port) ?? port;
-  }
-
-  write(collection: string, versions: readonly Message[]): Promise<readonly WriteOutcome[]> {
-    return guardedWrite(this.#port, collection, versions);
+    return wrapPort?.(port) ?? port;
   }
 
   #batch<T>(

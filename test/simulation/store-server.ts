@@ -48,6 +48,13 @@ export const guard: Guard = (stored, offered) =>
     stored.fold_version < offered.fold_version &&
     orderOf(stored) >= orderOf(offered));
 
+/** The same for a repair: an equal version takes the place of the stored one too. */
+export const repairGuard: Guard = (stored, offered) =>
+  guard(stored, offered) ||
+  (stored.rev === offered.rev &&
+    stored.fold_version === offered.fold_version &&
+    orderOf(stored) >= orderOf(offered));
+
 /**
  * The store itself. Documents change one at a time, and an upsert is two acts: it looks for a document
  * that its guard lets go, and if there is none it inserts, which fails if the id is there by then.
@@ -86,14 +93,20 @@ export class StoreServer {
     return found;
   }
 
-  upsert(by: string, name: string, message: Message, answer: (answer: UpsertAnswer) => void): void {
+  upsert(
+    by: string,
+    name: string,
+    message: Message,
+    answer: (answer: UpsertAnswer) => void,
+    lets: Guard,
+  ): void {
     const refusal = refusalOf(message);
     if (refusal !== undefined) {
       answer({ answer: 'refused', detail: refusal });
       return;
     }
     const stored = this.collection(name).get(idOf(message));
-    if (stored !== undefined && this.guard(stored, message)) {
+    if (stored !== undefined && lets(stored, message)) {
       this.#put(by, name, message);
       answer({ answer: 'written' });
       return;
@@ -125,11 +138,11 @@ export class StoreServer {
     }
   }
 
-  replace(by: string, name: string, message: Message): ReplaceAnswer {
+  replace(by: string, name: string, message: Message, lets: Guard): ReplaceAnswer {
     const refusal = refusalOf(message);
     if (refusal !== undefined) return { answer: 'refused', detail: refusal };
     const stored = this.collection(name).get(idOf(message));
-    if (stored === undefined || !this.guard(stored, message)) return { answer: 'unmatched' };
+    if (stored === undefined || !lets(stored, message)) return { answer: 'unmatched' };
     this.#put(by, name, message);
     return { answer: 'matched' };
   }

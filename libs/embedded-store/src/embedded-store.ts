@@ -2,8 +2,11 @@ import { isId } from '@stepfold/events';
 import type { Message } from '@stepfold/fold';
 import {
   boundedBatches,
+  isRaisedBy,
+  isRepairedBy,
   requireGenerationClaim,
   type DeadLetter,
+  type Guard,
   type MessageStore,
   type WriteOutcome,
 } from '@stepfold/message-store';
@@ -13,7 +16,7 @@ import { openDatabase, type Database, type Writes } from './database.js';
 import { claimStoredGeneration } from './generation-table.js';
 import { encodeLetter, insertLetter, readDeadLetters } from './dead-letter-table.js';
 import { readLiveCollection, switchLive } from './live-collection.js';
-import { raiseMessage, readMessage, readMessages } from './message-table.js';
+import { offerMessage, readMessage, readMessages } from './message-table.js';
 import { raiseStoredProgress, readProgress } from './progress-table.js';
 import { encodeVersion, storedBytesOf, type RefusedVersion, type StoredVersion } from './stored-version.js';
 
@@ -41,7 +44,8 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   const { directory, runtime } = options;
   const database = await openDatabase(directory, runtime);
   return {
-    write: (collection, versions) => writeVersions(database, runtime, collection, versions),
+    write: (collection, versions) => writeVersions(database, runtime, collection, versions, isRaisedBy),
+    repair: (collection, versions) => writeVersions(database, runtime, collection, versions, isRepairedBy),
     messages: async (chatId, page) =>
       database.read((reads) => readMessages(reads, readLiveCollection(reads), chatId, page)),
     message: async (chatId, stepId) =>
@@ -77,12 +81,13 @@ async function writeVersions(
   runtime: Runtime,
   collection: string,
   versions: readonly Message[],
+  guard: Guard,
 ): Promise<readonly WriteOutcome[]> {
   requireCollection(collection);
   const outcomes: WriteOutcome[] = [];
   for (const batch of boundedBatches(versions, encodeVersion, storedBytesOf)) {
     if (outcomes.length > 0) await sleep(runtime, 0);
-    outcomes.push(...database.write((writes) => settle(writes, collection, batch)));
+    outcomes.push(...database.write((writes) => settle(writes, collection, batch, guard)));
   }
   return outcomes;
 }
@@ -92,12 +97,13 @@ function settle(
   writes: Writes,
   collection: string,
   batch: readonly (StoredVersion | RefusedVersion)[],
+  guard: Guard,
 ): WriteOutcome[] {
   const settled: Message[] = [];
   const outcomes = batch.map((version): WriteOutcome => {
     if ('refusal' in version) return { outcome: 'refused', detail: version.refusal };
     settled.push(version.message);
-    return { outcome: raiseMessage(writes, collection, version) ? 'applied' : 'stale' };
+    return { outcome: offerMessage(writes, collection, version, guard) ? 'applied' : 'stale' };
   });
   raiseChats(writes, settled);
   return outcomes;

@@ -1,10 +1,10 @@
 import type { Message } from '@stepfold/fold';
 import {
-  isRaisedBy,
   itemsMaxOf,
   messageCursor,
   orderOf,
   parseMessageCursor,
+  type Guard,
   type Page,
   type PageOptions,
 } from '@stepfold/message-store';
@@ -16,15 +16,20 @@ import { takePage } from './page.js';
 import { decodeMessage, type StoredVersion } from './stored-version.js';
 
 /**
- * Stores a version if it raises the stored one; answers whether it did. The guard is read in the transaction
+ * Stores a version if the guard lets the stored one go; answers whether it did. The head is read in the transaction
  * that writes: between the two nobody else can write.
  */
-export function raiseMessage(writes: Writes, collection: string, version: StoredVersion): boolean {
+export function offerMessage(
+  writes: Writes,
+  collection: string,
+  version: StoredVersion,
+  guard: Guard,
+): boolean {
   const { chat_id, step_id } = version.message;
   const key = headKey(collection, chat_id, step_id);
   const bytes = writes.get(key);
   const stored = bytes === undefined ? undefined : decodeHead(bytes);
-  if (!isRaisedBy(stored, version.head)) return false;
+  if (!guard(stored, version.head)) return false;
   if (stored !== undefined && stored.order !== version.head.order) {
     writes.remove(messageKey(collection, chat_id, stored.order, step_id));
   }

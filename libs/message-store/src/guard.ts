@@ -26,3 +26,17 @@ export function isRaisedBy(stored: Head | undefined, offered: Head): boolean {
     offered.rev === stored.rev && offered.foldVersion > stored.foldVersion && stored.order >= offered.order
   );
 }
+
+/**
+ * The same for a repair: an equal version, folded from the log again, replaces the stored one too. What has
+ * been refused stays refused here as well, since every change that either guard allows goes the same way.
+ */
+export function isRepairedBy(stored: Head | undefined, offered: Head): boolean {
+  if (stored === undefined || offered.rev > stored.rev) return true;
+  return (
+    offered.rev === stored.rev && offered.foldVersion >= stored.foldVersion && stored.order >= offered.order
+  );
+}
+
+/** Decides whether an offered version takes the place of the stored one. */
+export type Guard = typeof isRaisedBy;

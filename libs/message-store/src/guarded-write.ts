@@ -5,7 +5,7 @@ import type { WriteOutcome } from './message-store.js';
  * What a store must be able to do so that many writers can offer versions of messages at the same time
  * without a lock, a transaction or a read before the write. The *guard* of a version is the condition
  * under which it replaces a stored one: `rev` lower than its own, or equal, with a lower `fold_version`
- * and an `order` that is not lower.
+ * and an `order` that is not lower. A port for repairs has a guard that also lets an equal `fold_version` go.
  *
  * Both methods try every version on its own, whatever becomes of the others, and answer one for each, in
  * order, when what they answer is durable. They throw a `TransientError` if nothing is known about some

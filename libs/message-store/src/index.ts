@@ -10,7 +10,7 @@ export {
   type MessagePlace,
 } from './cursor.js';
 export { registeredAfter, requireGenerationClaim, type GenerationClaim } from './generation-claim.js';
-export { headOf, isRaisedBy, type Head } from './guard.js';
+export { headOf, isRaisedBy, isRepairedBy, type Guard, type Head } from './guard.js';
 export {
   guardedWrite,
   type GuardedWritePort,

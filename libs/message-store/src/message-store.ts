@@ -10,7 +10,7 @@ import type { GenerationClaim } from './generation-claim.js';
  *
  * 1. **Guarded.** A version is taken if there is none of its message, if its `rev` is higher, or if `rev`
  *    is equal, its `fold_version` is higher and the stored `order` is not lower than its own.
- *    Two writers that race end with the version that would have won alone.
+ *    Two writers that race end with the version that would have won alone. Only `repair` takes an equal one too.
  * 2. **Whole.** A reader sees one version of a message, never a mixture of two. What a version lacks is absent.
  * 3. **Durable.** What has been answered survives the death of any process at any moment.
  * 4. **Exact.** A message is given back equal to the one that was written.
@@ -25,6 +25,19 @@ export interface MessageStore extends AsyncDisposable {
    * @throws TransientError if the store is away, full or read-only; nothing is known, repeating is safe
    */
   write(collection: string, versions: readonly Message[]): Promise<readonly WriteOutcome[]>;
+
+  /**
+   * As `write`, but a version also takes the place of one of the same `rev` and `fold_version`, of which it must be
+   * a fresh fold from the log: so what damaged the stored content is undone, and what the store derives from a message
+   * (its order, dates, chats) is made again. A version of a higher `rev`, or of a higher `fold_version` at the same
+   * `rev`, is never replaced, nor one of an earlier opening of the same attempt: `stale`. So it may race with any writer.
+   *
+   * What it cannot mend: a stored `rev` or `fold_version` that is higher than what the log yields cannot be told from a
+   * newer version, nor a stored `order` that is lower from an earlier opening; one that is no number has no rank
+   * at all. They stay, for `verify` to report. Of a chat it only lowers `created_at` and raises the rest, as any write.
+   * @throws TransientError if the store is away, full or read-only; nothing is known, repeating is safe
+   */
+  repair(collection: string, versions: readonly Message[]): Promise<readonly WriteOutcome[]>;
 
   /**
    * The messages of a chat in order of `(order, step_id)`, from the live collection.

@@ -72,6 +72,15 @@ describe('guardOf', () => {
   });
 });
 
+describe('guardOf a repair', () => {
+  it('also lets an equal fold version go, and nothing else more', () => {
+    const [raised, repaired] = [guardOf(offered('s', 7, 2)), guardOf(offered('s', 7, 2), 'repair')];
+    expect(JSON.stringify(repaired)).toBe(
+      JSON.stringify(raised).replace('"fold_version":{"$lt":', '"fold_version":{"$lte":'),
+    );
+  });
+});
+
 describe('the guarded writes of MongoDB', () => {
   it('sort a bulk by id, so that two never wait for each other, and answer in the order asked', async () => {
     const { connection, bulks } = recordingServer([]);

@@ -1,6 +1,7 @@
 import { Long, type Collection, type Filter } from 'mongodb';
 import {
   isRaisedBy,
+  isRepairedBy,
   type Head,
   type GuardedWritePort,
   type ReplaceAnswer,
@@ -10,11 +11,17 @@ import { settleBulk, type OperationOutcome } from './bulk.js';
 import type { OfferedVersion } from './offered-version.js';
 import { collectionOf, type StoreConnection, type StoredDocument } from './store-connection.js';
 
+/** A repair takes the place of an equal version too. */
+export type WayOfWriting = 'write' | 'repair';
+
 /**
  * Guarded writes as one unordered bulk of replaces. If the document is there and the guard protects it, the filter
  * misses, the server inserts, and the duplicate on `_id` is the normal answer to a version that comes late.
  */
-export function createGuardedWritePort(connection: StoreConnection): GuardedWritePort<OfferedVersion> {
+export function createGuardedWritePort(
+  connection: StoreConnection,
+  way: WayOfWriting = 'write',
+): GuardedWritePort<OfferedVersion> {
   return {
     upsert: async (collection, versions) => {
       const order = versions.map((_, i) => i).sort((a, b) => compareIds(versions[a]!, versions[b]!));
@@ -22,28 +29,33 @@ export function createGuardedWritePort(connection: StoreConnection): GuardedWrit
         connection,
         collectionOf(connection, collection),
         order.map((i) => ({
-          replaceOne: { filter: guardOf(versions[i]!), replacement: versions[i]!.document, upsert: true },
+          replaceOne: {
+            filter: guardOf(versions[i]!, way),
+            replacement: versions[i]!.document,
+            upsert: true,
+          },
         })),
       );
       const answers: UpsertAnswer[] = [];
       for (const [place, i] of order.entries()) answers[i] = upsertAnswer(outcomes[place]!);
       return answers;
     },
-    replace: (collection, versions) => replaceEach(connection, collection, versions),
+    replace: (collection, versions) => replaceEach(connection, collection, versions, way),
   };
 }
 
 /** Under which condition a version replaces the stored one: `contract/topology.md`, "The writer". */
-export function guardOf(version: OfferedVersion): Filter<StoredDocument> {
+export function guardOf(version: OfferedVersion, way: WayOfWriting = 'write'): Filter<StoredDocument> {
   const { rev, foldVersion, order } = version.head;
   const exactRev = Long.fromNumber(rev);
+  const exactFoldVersion = Long.fromNumber(foldVersion);
   return {
     _id: version.document._id,
     $or: [
       { rev: { $lt: exactRev } },
       {
         rev: exactRev,
-        fold_version: { $lt: Long.fromNumber(foldVersion) },
+        fold_version: way === 'repair' ? { $lte: exactFoldVersion } : { $lt: exactFoldVersion },
         order: { $gte: Long.fromBigInt(order) },
       },
     ],
@@ -60,7 +72,9 @@ async function replaceEach(
   connection: StoreConnection,
   collectionName: string,
   versions: readonly OfferedVersion[],
+  way: WayOfWriting,
 ): Promise<readonly ReplaceAnswer[]> {
+  const isLetGo = way === 'repair' ? isRepairedBy : isRaisedBy;
   const collection = collectionOf(connection, collectionName);
   const stored = await collection
     .find(
@@ -76,8 +90,10 @@ async function replaceEach(
   const answers: ReplaceAnswer[] = [];
   for (const version of versions) {
     const head = heads.get(version.document._id);
-    const isProtected = head !== undefined && !isRaisedBy(head, version.head);
-    answers.push(isProtected ? { answer: 'unmatched' } : await replaceOne(connection, collection, version));
+    const isProtected = head !== undefined && !isLetGo(head, version.head);
+    answers.push(
+      isProtected ? { answer: 'unmatched' } : await replaceOne(connection, collection, version, way),
+    );
   }
   return answers;
 }
@@ -86,9 +102,10 @@ async function replaceOne(
   connection: StoreConnection,
   collection: Collection<StoredDocument>,
   version: OfferedVersion,
+  way: WayOfWriting,
 ): Promise<ReplaceAnswer> {
   const { outcomes, matchedCount } = await settleBulk(connection, collection, [
-    { replaceOne: { filter: guardOf(version), replacement: version.document, upsert: false } },
+    { replaceOne: { filter: guardOf(version, way), replacement: version.document, upsert: false } },
   ]);
   const outcome = outcomes[0];
   if (typeof outcome === 'object') return { answer: 'refused', detail: outcome.refusal };

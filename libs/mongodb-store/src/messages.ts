@@ -14,7 +14,7 @@ import {
 import { raiseChats } from './chats.js';
 import { decodeMessage } from './decode-message.js';
 import { documentIdOf } from './encode-message.js';
-import { createGuardedWritePort } from './guarded-write-port.js';
+import { createGuardedWritePort, type WayOfWriting } from './guarded-write-port.js';
 import { offeredBytesOf, offeredVersionOf, type OfferedVersion } from './offered-version.js';
 import { readPage } from './read-page.js';
 import { collectionOf, type StoreConnection, type StoredDocument } from './store-connection.js';
@@ -24,8 +24,9 @@ export async function writeVersions(
   connection: StoreConnection,
   collection: string,
   versions: readonly Message[],
+  way: WayOfWriting,
 ): Promise<readonly WriteOutcome[]> {
-  const port = createGuardedWritePort(connection);
+  const port = createGuardedWritePort(connection, way);
   const outcomes: WriteOutcome[] = [];
   for (const batch of boundedBatches(versions, offeredVersionOf, offeredBytesOf)) {
     const offered = batch.filter((version) => !('refusal' in version)) as OfferedVersion[];

@@ -1,9 +1,11 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { isId } from '@stepfold/events';
+import type { Message } from '@stepfold/fold';
 import type { MessageStore } from '@stepfold/message-store';
 import { silentLogger, TransientError, UsageError, type Logger, type Runtime } from '@stepfold/runtime';
 import { readChats } from './chats.js';
 import { insertDeadLetters, readDeadLetters } from './dead-letters.js';
+import type { WayOfWriting } from './guarded-write-port.js';
 import { ensureIndexes } from './indexes.js';
 import { readMessage, readMessages, writeVersions } from './messages.js';
 import { raiseStoredProgress, readProgress } from './progress.js';
@@ -81,15 +83,17 @@ function storeOn(connection: StoreConnection): MessageStore {
     return closing;
   };
   const live = (): Promise<string> => readLiveCollection(connection);
+  const offer = (way: WayOfWriting, collection: string, versions: readonly Message[]) =>
+    guarded(connection, async () => {
+      requireCollection(collection);
+      if (versions.length === 0) return [];
+      await connection.prepareCollection(collection);
+      await connection.prepareCollection(ownCollections.chats);
+      return writeVersions(connection, collection, versions, way);
+    });
   return {
-    write: (collection, versions) =>
-      guarded(connection, async () => {
-        requireCollection(collection);
-        if (versions.length === 0) return [];
-        await connection.prepareCollection(collection);
-        await connection.prepareCollection(ownCollections.chats);
-        return writeVersions(connection, collection, versions);
-      }),
+    write: (collection, versions) => offer('write', collection, versions),
+    repair: (collection, versions) => offer('repair', collection, versions),
     messages: (chatId, page) => guarded(connection, () => readMessages(connection, live, chatId, page)),
     message: (chatId, stepId) =>
       guarded(connection, async () => readMessage(connection, await live(), chatId, stepId)),

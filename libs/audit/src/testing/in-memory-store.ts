@@ -1,10 +1,15 @@
 import type { Message } from '@stepfold/fold';
 import {
   FIRST_COLLECTION,
+  headOf,
+  isRaisedBy,
+  isRepairedBy,
   orderOf,
   type ChatSummary,
   type DeadLetter,
   type GenerationClaim,
+  type Guard,
+  type Head,
   type MessageStore,
   type Page,
   type PageOptions,
@@ -12,16 +17,32 @@ import {
   type WriteOutcome,
 } from '@stepfold/message-store';
 
-/** Messages and progress in maps, for tests. Takes everything that it is given: a test decides what is stored. */
+/** Messages, progress and dead letters in maps, for tests, which may also put into it what no writer would. */
 export class InMemoryStore implements MessageStore {
   readonly #messages = new Map<string, Message>();
+  /** What the guard compares, apart from the messages: damage to a message leaves its rank as it was. */
+  readonly #heads = new Map<string, Head>();
   readonly #progress = new Map<string, Progress>();
+  readonly #letters: DeadLetter[] = [];
+  /** Answers why a version can never be stored, if it is to be refused. */
+  refusal: (version: Message) => string | undefined = () => undefined;
+  /** Names of the live collection, one for each time that it is asked for; the last one stays. */
+  liveNames: string[] = [FIRST_COLLECTION];
+  /** The collections of all writes and repairs, in turn. */
+  readonly writtenTo: string[] = [];
   /** Runs before every call. */
   onCall: () => void = () => undefined;
   lookups = 0;
 
   /** Puts a message, as the record of a version would bring it, in the place of its ids or of others. */
   put(message: Message, chatId = message.chat_id, stepId = message.step_id): void {
+    this.damage(message, chatId, stepId);
+    const { rev, fold_version: foldVersion } = message;
+    this.#heads.set(`${chatId}:${stepId}`, { rev, foldVersion, order: orderIfAny(message) });
+  }
+
+  /** Changes what is stored of a message and leaves its rank: what a fault of a disk or of a person does. */
+  damage(message: Message, chatId = message.chat_id, stepId = message.step_id): void {
     this.#messages.set(`${chatId}:${stepId}`, JSON.parse(JSON.stringify(message)) as Message);
   }
 
@@ -31,6 +52,7 @@ export class InMemoryStore implements MessageStore {
 
   remove(chatId: string, stepId: string): void {
     this.#messages.delete(`${chatId}:${stepId}`);
+    this.#heads.delete(`${chatId}:${stepId}`);
   }
 
   all(): Message[] {
@@ -41,9 +63,27 @@ export class InMemoryStore implements MessageStore {
     this.#progress.set(`${generation}:${partition}`, { generation, partition, folded_to: foldedTo });
   }
 
-  write(_collection: string, versions: readonly Message[]): Promise<readonly WriteOutcome[]> {
-    for (const message of versions) this.put(message);
-    return Promise.resolve(versions.map(() => ({ outcome: 'applied' })));
+  write(collection: string, versions: readonly Message[]): Promise<readonly WriteOutcome[]> {
+    return this.#offer(collection, versions, isRaisedBy);
+  }
+
+  repair(collection: string, versions: readonly Message[]): Promise<readonly WriteOutcome[]> {
+    return this.#offer(collection, versions, isRepairedBy);
+  }
+
+  #offer(collection: string, versions: readonly Message[], guard: Guard): Promise<readonly WriteOutcome[]> {
+    this.onCall();
+    this.writtenTo.push(collection);
+    const outcomes = versions.map((message): WriteOutcome => {
+      const detail = this.refusal(message);
+      if (detail !== undefined) return { outcome: 'refused', detail };
+      if (!guard(this.#heads.get(`${message.chat_id}:${message.step_id}`), headOf(message))) {
+        return { outcome: 'stale' };
+      }
+      this.put(message);
+      return { outcome: 'applied' };
+    });
+    return Promise.resolve(outcomes);
   }
 
   messages(chatId: string, page?: PageOptions): Promise<Page<Message>> {
@@ -89,16 +129,18 @@ export class InMemoryStore implements MessageStore {
     return Promise.resolve([...this.#progress.values()].filter((each) => each.generation === generation));
   }
 
-  writeDeadLetters(): Promise<void> {
+  writeDeadLetters(letters: readonly DeadLetter[]): Promise<void> {
+    this.#letters.push(...letters);
     return Promise.resolve();
   }
 
   deadLetters(): Promise<Page<DeadLetter>> {
-    return Promise.resolve({ items: [] });
+    return Promise.resolve({ items: this.#letters });
   }
 
   liveCollection(): Promise<string> {
-    return Promise.resolve(FIRST_COLLECTION);
+    const [name] = this.liveNames.length > 1 ? this.liveNames.splice(0, 1) : this.liveNames;
+    return Promise.resolve(name!);
   }
 
   switchLiveCollection(): Promise<boolean> {

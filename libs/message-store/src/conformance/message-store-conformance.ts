@@ -12,6 +12,7 @@ import { pagingTests } from './paging-tests.js';
 import { progressTests } from './progress-tests.js';
 import { raceTests } from './race-tests.js';
 import { refusalTests } from './refusal-tests.js';
+import { repairTests } from './repair-tests.js';
 
 /** Fresh data of a store, and as many independent handles on it as a test asks for. */
 export interface FreshStore {
@@ -95,6 +96,7 @@ export function messageStoreConformance(
     }
 
     group('the guard', guardTests);
+    group('repairs', repairTests);
     group('what is refused', refusalTests);
     group('several writers', raceTests);
     group('exactness', exactnessTests);

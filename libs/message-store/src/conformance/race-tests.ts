@@ -34,31 +34,51 @@ export function raceTests({ test, propertyRuns }: Suite): void {
   });
 
   test('ends with the highest version of every message, whatever the order, batches and writers', async (open) => {
-    const handles = [await open(), await open(), await open()];
-    let run = 0;
-    await fc.assert(
-      fc.asyncProperty(writersArbitrary, async (writers) => {
-        const chat = `chat-${run++}`;
-        const ofChat = writers.map((batches) =>
-          batches.map((batch) => batch.map((m) => ({ ...m, chat_id: chat }))),
-        );
-        await Promise.all(ofChat.map((batches, i) => writeInTurn(handles[i % handles.length]!, batches)));
-        const all = ofChat.flat(2);
-        const expected = highestVersions(all);
-        const store = handles[run % handles.length]!;
-        expect(await readAllPages((page) => store.messages(chat, page), 2)).toEqual(expected);
-        const chats = await readAllPages((page) => store.chats(page));
-        const stored = chats.filter((summary) => summary.chat_id === chat);
-        expect(stored).toEqual(all.length === 0 ? [] : [summaryOf(chat, all)]);
-      }),
-      { numRuns: propertyRuns },
-    );
+    await raceWriters(open, propertyRuns, () => 'write');
+  });
+
+  test('ends with the same when some of the writers repair', async (open) => {
+    await raceWriters(open, propertyRuns, (writer) => (writer % 2 === 0 ? 'repair' : 'write'));
   });
 }
 
-async function writeInTurn(store: MessageStore, batches: readonly (readonly Message[])[]): Promise<void> {
+type WayOfWriting = 'write' | 'repair';
+
+async function raceWriters(
+  open: () => Promise<MessageStore>,
+  propertyRuns: number,
+  wayOf: (writer: number) => WayOfWriting,
+): Promise<void> {
+  const handles = [await open(), await open(), await open()];
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(writersArbitrary, async (writers) => {
+      const chat = `chat-${run++}`;
+      const ofChat = writers.map((batches) =>
+        batches.map((batch) => batch.map((m) => ({ ...m, chat_id: chat }))),
+      );
+      await Promise.all(
+        ofChat.map((batches, i) => writeInTurn(handles[i % handles.length]!, batches, wayOf(i))),
+      );
+      const all = ofChat.flat(2);
+      const expected = highestVersions(all);
+      const store = handles[run % handles.length]!;
+      expect(await readAllPages((page) => store.messages(chat, page), 2)).toEqual(expected);
+      const chats = await readAllPages((page) => store.chats(page));
+      const stored = chats.filter((summary) => summary.chat_id === chat);
+      expect(stored).toEqual(all.length === 0 ? [] : [summaryOf(chat, all)]);
+    }),
+    { numRuns: propertyRuns },
+  );
+}
+
+async function writeInTurn(
+  store: MessageStore,
+  batches: readonly (readonly Message[])[],
+  way: WayOfWriting,
+): Promise<void> {
   for (const batch of batches) {
-    const outcomes = await store.write(FIRST_COLLECTION, batch);
+    const outcomes = await store[way](FIRST_COLLECTION, batch);
     expect(outcomes.map(({ outcome }) => outcome)).not.toContain('refused');
   }
 }

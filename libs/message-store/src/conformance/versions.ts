@@ -62,6 +62,12 @@ export async function writeOne(store: MessageStore, message: Message): Promise<s
   return outcome?.outcome ?? 'no outcome';
 }
 
+/** The same as a repair. */
+export async function repairOne(store: MessageStore, message: Message): Promise<string> {
+  const [outcome] = await store.repair(FIRST_COLLECTION, [message]);
+  return outcome?.outcome ?? 'no outcome';
+}
+
 /** Reads all pages by following their cursors; `between` runs after each of them. */
 export async function readAllPages<T>(
   read: (page: PageOptions) => Promise<Page<T>>,
