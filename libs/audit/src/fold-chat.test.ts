@@ -40,6 +40,18 @@ describe('a chat from the log', () => {
     );
   });
 
+  it('tells how many records of the partition have been read', async () => {
+    const world = new AuditWorld(createSha256);
+    for (const step of ['a', 'b']) world.appendStep(step);
+    world.log.deleteBefore(2);
+    const told: [number, number][] = [];
+    await fold(world.log, { pageRecordsMax: 4, onProgress: (done, total) => void told.push([done, total]) });
+    expect(told).toEqual([
+      [4, 6],
+      [6, 6],
+    ]);
+  });
+
   it('is in the order in which the present attempts were opened', async () => {
     const world = new AuditWorld(createSha256);
     for (const step of ['a', 'b', 'c']) world.appendStep(step);

@@ -3,6 +3,7 @@ import { createEventCodec, type EventCodec } from '@stepfold/events';
 import type { CreateSha256, Message } from '@stepfold/fold';
 import { checkRecord, keyedWith, partitionOfChat, type EventPartition } from './checked-record.js';
 import { createLeftOutEvents } from './left-out-events.js';
+import { createReadProgress, type OnProgress } from './read-progress.js';
 import { recordPages, type PageRange } from './record-pages.js';
 import { createStepFolder, type FoldedStep } from './step-folder.js';
 import { storedMessage } from './stored-message.js';
@@ -17,6 +18,8 @@ export interface FoldChatOptions extends Pick<PageRange, 'pageRecordsMax' | 'pag
   readonly stepId?: string;
   /** Must be the projector's, if that has other limits than the standard ones. */
   readonly codec?: EventCodec;
+  /** Called page by page, with the records of the chat's partition. */
+  readonly onProgress?: OnProgress;
 }
 
 /**
@@ -37,6 +40,8 @@ export async function foldChat(options: FoldChatOptions): Promise<Message[]> {
   const steps = new Map<string, FoldedStep>();
   const { begin, end } = await log.bounds('events', partition);
   const range = { ...options, from: begin, to: endOffset(until, partition, end) };
+  const reading = createReadProgress(options.onProgress);
+  reading.plan(partition, range.from, range.to);
   for await (const records of recordPages(log, partition, range)) {
     for (const record of records) {
       if (!isWanted(record)) continue;
@@ -52,6 +57,8 @@ export async function foldChat(options: FoldChatOptions): Promise<Message[]> {
       steps.delete(step.key);
       steps.set(step.key, step);
     }
+    reading.reach(partition, records.at(-1)!.offset + 1);
   }
+  reading.reach(partition, range.to);
   return [...steps.values()].map((step) => storedMessage(step, place, createSha256));
 }

@@ -7,6 +7,13 @@ export {
 } from './explain-part.js';
 export { foldChat, type FoldChatOptions } from './fold-chat.js';
 export { followEvents, type EventFollower, type FollowOptions } from './follow-events.js';
+export type { OnProgress } from './read-progress.js';
+export {
+  rebuildChats,
+  type ChatsRebuild,
+  type RebuildChatsOptions,
+  type RefusedStep,
+} from './rebuild-chats.js';
 export { readEvents, type EventSource, type ReadEvent, type ReadEventsOptions } from './read-events.js';
 export {
   readLag,

@@ -13,6 +13,7 @@ import {
   type PartitionCheck,
   type Suspicion,
 } from './partition-check.js';
+import { createReadProgress, type OnProgress, type ReadProgress } from './read-progress.js';
 import { recordPages, type PageRange } from './record-pages.js';
 import { ruleOnSuspicion } from './rule-on-suspicion.js';
 import { stepKey } from './step-folder.js';
@@ -31,6 +32,8 @@ export interface VerifyOptions extends Pick<PageRange, 'pageRecordsMax' | 'pageB
   readonly differencesMax?: number;
   /** Messages that are read from the store at the same time. Default 16. */
   readonly lookupsAtOnceMax?: number;
+  /** Called page by page. The total grows if the log has to be read on. */
+  readonly onProgress?: OnProgress;
 }
 
 /** Messages of one page of a chat: any of them may be as large as messages get. */
@@ -61,11 +64,18 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     tally: createTally(createSha256, differencesMax),
     checks: new Map(),
     lateSteps: new Map(),
+    reading: createReadProgress(options.onProgress),
   };
   const partitions =
     chats === undefined
       ? Array.from({ length: log.partitionCount }, (_, partition) => partition)
       : [...new Set(chats.map((chatId) => partitionOfChat(log, chatId)))].sort((a, b) => a - b);
+  if (options.onProgress !== undefined) {
+    for (const partition of partitions) {
+      const { begin, end } = await log.bounds('events', partition);
+      audit.reading.plan(partition, begin, end);
+    }
+  }
   const isWanted = chats === undefined ? () => true : keyedWith(new Set(chats));
   for (const partition of partitions) {
     const { begin, end } = await log.bounds('events', partition);
@@ -90,6 +100,7 @@ interface Audit extends VerifyOptions {
   readonly lookupsAtOnceMax: number;
   readonly tally: Tally;
   readonly checks: Map<number, PartitionCheck>;
+  readonly reading: ReadProgress;
   /** Stored messages whose step was opened after the log was read, with their last offset. */
   readonly lateSteps: Map<string, StepIds & { readonly partition: number; readonly lastOffset: number }>;
 }
@@ -102,8 +113,10 @@ async function foldTo(
   isWantedRecord: (record: LogRecord) => boolean,
   isWantedStep: (key: string) => boolean,
 ): Promise<void> {
+  const { partition } = check.place;
   const range = { ...audit, from: check.readTo, to };
-  for await (const records of recordPages(audit.log, check.place.partition, range)) {
+  audit.reading.plan(partition, check.readTo, to);
+  for await (const records of recordPages(audit.log, partition, range)) {
     const events = records.flatMap((record) => {
       if (!isWantedRecord(record)) return [];
       const { event } = checkRecord(check.place, record);
@@ -113,7 +126,9 @@ async function foldTo(
     const stored = await lookUp(audit, opening);
     for (const { record, event } of events) foldEvent(check, record, event, (key) => stored.get(key));
     await settleSuspicions(audit, check);
+    audit.reading.reach(partition, records.at(-1)!.offset + 1);
   }
+  audit.reading.reach(partition, to);
   check.readTo = Math.max(check.readTo, to);
 }
 
