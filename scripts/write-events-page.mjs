@@ -161,7 +161,16 @@ ${table(['outcome', 'when'], meanings(fold.outcomeMeanings))}
 A record that can never be applied is kept with its reason, its position and its bytes. Of events that were not accepted
 only those become dead letters whose content nobody else has; duplicates never do.
 
-${table(['code', 'when'], meanings(events.deadLetterMeanings))}
+${table(
+  ['code', 'cause', 'what to do'],
+  Object.entries(events.deadLetterCatalogue).map(([code, { cause, remedy }]) => [
+    `\`${code}\``,
+    cause,
+    remedy,
+  ]),
+)}
+
+\`stepfold dead-letters show ID\` says the same of a letter; [operating.md](operating.md) how to try one again.
 `;
 
 const page = await format(text, {

@@ -24,5 +24,13 @@ export {
   type ReadLagOptions,
 } from './read-lag.js';
 export type { DifferenceKind, StepDifference, Verification } from './tally.js';
+export {
+  isSettled,
+  retryDeadLetters,
+  type RetriedLetter,
+  type RetryOptions,
+  type RetryOutcome,
+} from './retry-dead-letters.js';
+export { mayBeCut, originOf, type LetterOrigin } from './dead-letter-origin.js';
 export { happenedAt, type Until } from './until.js';
 export { verify, type VerifyOptions } from './verify.js';

@@ -3,8 +3,8 @@ import type { LogRecord, RecordToAppend } from './event-log.js';
 
 /** Values above this are cut. */
 const VALUE_BYTES_MAX = 1024 * 1024;
-/** What is kept of a value that is cut. */
-const VALUE_BYTES_KEPT = 64 * 1024;
+/** What is kept of a value that is cut. A letter whose value has another length holds all of it. */
+export const DEAD_LETTER_BYTES_KEPT = 64 * 1024;
 
 export interface DeadLetterCause {
   readonly reason: DeadLetterCode;
@@ -25,7 +25,7 @@ export function deadLetterRecord(record: LogRecord, cause: DeadLetterCause): Rec
   const isCut = record.value !== null && record.value.byteLength > VALUE_BYTES_MAX;
   return {
     key: record.key,
-    value: isCut ? (record.value as Uint8Array).subarray(0, VALUE_BYTES_KEPT) : record.value,
+    value: isCut ? (record.value as Uint8Array).subarray(0, DEAD_LETTER_BYTES_KEPT) : record.value,
     headers: {
       'stepfold-reason': cause.reason,
       'stepfold-detail': cause.detail,

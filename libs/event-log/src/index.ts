@@ -1,4 +1,4 @@
-export { deadLetterRecord, type DeadLetterCause } from './dead-letter-record.js';
+export { DEAD_LETTER_BYTES_KEPT, deadLetterRecord, type DeadLetterCause } from './dead-letter-record.js';
 export {
   topics,
   type AppendedRange,

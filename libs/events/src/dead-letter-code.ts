@@ -15,19 +15,57 @@ export const deadLetterCodes = [
 
 export type DeadLetterCode = (typeof deadLetterCodes)[number];
 
-/** What each of them says, for docs/events.md. */
-export const deadLetterMeanings: Readonly<Record<DeadLetterCode, string>> = {
-  'bad-json': 'the value is no JSON',
-  'bad-event': 'a field is missing or not as it must be',
-  'unknown-version': 'written by a newer version than the one that reads',
-  'unknown-type': 'a type that this version does not know',
-  oversize: 'larger than an event, or its message larger than a version, may be',
-  'wrong-key': 'the key of the record is not the chat of the event',
-  'wrong-partition': 'the record lies in another partition than its key says',
-  'not-open': 'content for a step that had not begun, had ended, or is at another attempt',
-  conflict: 'content of a second writer, or a step that was opened twice',
-  'out-of-order': 'content that came after what its producer sent later',
-  'store-refused': 'the store can never take the message',
+/** What an operator needs to know about a dead letter of each code. */
+export const deadLetterCatalogue: {
+  readonly [C in DeadLetterCode]: { readonly cause: string; readonly remedy: string };
+} = {
+  'bad-json': {
+    cause: 'The record is not valid JSON, or has no value.',
+    remedy: 'Correct whoever wrote it; nothing can be made of this record.',
+  },
+  'bad-event': {
+    cause: 'The record does not follow the schema of events.',
+    remedy: 'Correct whoever wrote it, at the field that the detail names, and publish the content again.',
+  },
+  'unknown-version': {
+    cause: 'The event is of a schema version that the projector did not know.',
+    remedy: 'Upgrade the services, then retry it.',
+  },
+  'unknown-type': {
+    cause: 'The event is of a type that the projector did not know.',
+    remedy: 'Upgrade the services, then retry it.',
+  },
+  oversize: {
+    cause: 'The event, or the message that it completed, was larger than the log takes.',
+    remedy:
+      'Publish large results as files with a URL. A message that was too large for the log can be retried.',
+  },
+  'wrong-key': {
+    cause: 'The key of the record is not the chat_id of its event.',
+    remedy: 'Correct whoever wrote it: publish through the publisher or the gateway.',
+  },
+  'wrong-partition': {
+    cause: 'The record lies in another partition than its key belongs to.',
+    remedy: 'Correct the partitioner of whoever wrote it: murmur2, as the Java client and kafkajs have it.',
+  },
+  'not-open': {
+    cause: 'The step had not been started, or had ended already, so its content is in no message.',
+    remedy:
+      'See with `stepfold events CHAT` where the step ended; publish the content as a step or an attempt of its own.',
+  },
+  conflict: {
+    cause: 'Two publishers wrote the same step, or it was started twice.',
+    remedy: 'Give each stream its own step_id, and a new attempt to whoever takes a step over.',
+  },
+  'out-of-order': {
+    cause: 'The event came after a later one of the same producer had been taken.',
+    remedy: 'Send the events of a producer one after the other, and wait for the log to acknowledge them.',
+  },
+  'store-refused': {
+    cause:
+      'The store can never take this version of the message: it is too large, or against a rule of the store.',
+    remedy: 'Lift the rule that the detail names, then retry it.',
+  },
 };
 
 /** Why bytes are no event: a code, and a sentence that names the field. Holds no payload beyond ids and numbers. */

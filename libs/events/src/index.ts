@@ -1,7 +1,7 @@
 export { createEventCodec, decodeEvent, encodeEvent, type DecodedEvent, type EventCodec } from './codec.js';
 export {
+  deadLetterCatalogue,
   deadLetterCodes,
-  deadLetterMeanings,
   type DeadLetterCode,
   type EventProblem,
 } from './dead-letter-code.js';

@@ -14,13 +14,19 @@ import { encodeEvent, type Event } from '@stepfold/events';
 
 const encoder = new TextEncoder();
 
-/** The events topic in arrays, for tests. Nobody can join a group. Its beginning and its visible end can be moved. */
+/**
+ * The topics of events and of steps in arrays, for tests. Nobody can join a group. The events' beginning and
+ * visible end can be moved.
+ */
 export class InMemoryLog implements EventLog {
   readonly topicPrefix = 'stepfold.';
   readonly #partitions: LogRecord[][];
   readonly #begins: number[];
   /** Records from here on have not happened yet; Infinity shows all. */
   visibleEnd = Infinity;
+  /** What was appended to the topic of steps, by partition. */
+  readonly steps: LogRecord[][];
+  stepsBegin = 0;
   /** Runs before every call. */
   onCall: () => void = () => undefined;
   reads = 0;
@@ -33,6 +39,7 @@ export class InMemoryLog implements EventLog {
   ) {
     this.#partitions = Array.from({ length: partitionCount }, () => []);
     this.#begins = Array.from({ length: partitionCount }, () => 0);
+    this.steps = Array.from({ length: partitionCount }, () => []);
   }
 
   /** Appends an event to the partition of its chat and answers its offset. */
@@ -50,6 +57,12 @@ export class InMemoryLog implements EventLog {
     const offset = this.nextOffset(partition) + holeAfter;
     records.push({ headers: {}, ...record, offset, appendedAtMs: 1_775_822_400_000 + offset });
     return offset;
+  }
+
+  appendStepRecord(record: RecordToAppend, partition = 0): number {
+    const records = this.steps[partition]!;
+    records.push({ headers: {}, ...record, offset: records.length, appendedAtMs: 0 });
+    return records.length - 1;
   }
 
   nextOffset(partition = 0): number {
@@ -74,14 +87,25 @@ export class InMemoryLog implements EventLog {
     return Math.max(this.begin(partition), Math.min(this.visibleEnd, this.nextOffset(partition)));
   }
 
-  append(_topic: Topic, partition: number, records: readonly RecordToAppend[]): Promise<AppendedRange> {
-    const offsets = records.map((record) => this.appendRecord(record, partition));
+  append(topic: Topic, partition: number, records: readonly RecordToAppend[]): Promise<AppendedRange> {
+    const offsets = records.map((record) =>
+      topic === 'steps' ? this.appendStepRecord(record, partition) : this.appendRecord(record, partition),
+    );
     return Promise.resolve({ firstOffset: offsets[0]!, lastOffset: offsets.at(-1)!, appendedAtMs: 0 });
   }
 
   read(topic: Topic, partition: number, fromOffset: number, limits: ReadLimits = {}): Promise<ReadResult> {
     this.onCall();
     this.reads++;
+    if (topic === 'steps') {
+      const from = Math.max(fromOffset, this.stepsBegin);
+      const records = this.steps[partition]!.slice(from, from + (limits.recordsMax ?? 1_000));
+      return Promise.resolve({
+        records,
+        nextOffset: from + records.length,
+        endOffset: this.steps[partition]!.length,
+      });
+    }
     if (topic !== 'events') throw new Error(`topic ${topic} is not here`);
     const { recordsMax = 1_000, bytesMax = 4 * 1024 * 1024 } = limits;
     const from = Math.max(fromOffset, this.begin(partition));
@@ -98,8 +122,11 @@ export class InMemoryLog implements EventLog {
     return Promise.resolve({ records, nextOffset, endOffset });
   }
 
-  bounds(_topic: Topic, partition: number): Promise<PartitionBounds> {
+  bounds(topic: Topic, partition: number): Promise<PartitionBounds> {
     this.onCall();
+    if (topic === 'steps') {
+      return Promise.resolve({ begin: this.stepsBegin, end: this.steps[partition]!.length });
+    }
     return Promise.resolve({ begin: this.begin(partition), end: this.end(partition) });
   }
 
