@@ -64,7 +64,7 @@ export function isSettled({ outcome }: RetriedLetter): boolean {
  * the present code, and offered to the store as by a writer.
  *
  * Each partition of events that is needed is read once; the steps of these letters are held in memory: pass
- * some hundreds at a time.
+ * some dozens at a time.
  * @throws TransientError if the log or the store is away; some letters may have been retried
  */
 export async function retryDeadLetters(

@@ -32,7 +32,8 @@ export const errorCatalogue = {
   },
   'position-deleted': {
     cause: 'The committed position lies before the beginning of the log: retention has deleted it.',
-    remedy: 'Set the groups to where the log begins, as docs/operating.md says, and start again.',
+    remedy:
+      'Set the groups to where the log begins, as docs/operating.md says, and start again; then `stepfold verify --all`, and `stepfold rebuild --chat` for what it names.',
   },
   'position-beyond-end': {
     cause: 'A position lies beyond the end of the log: the log was replaced, or restored from an older copy.',

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { CommandDefinition, Example } from './commands/command-definition.js';
+import { examplesText, type CommandDefinition, type Example } from './commands/command-definition.js';
 import { headingOf, OPERATE } from './commands/command-groups.js';
 import { commandTable } from './commands/command-table.js';
 import type { Host } from './host.js';
@@ -47,12 +47,4 @@ export async function createProgram(argv: readonly string[], host: Host): Promis
     command.addHelpText('after', examplesText(definition.examples));
   }
   return program;
-}
-
-function examplesText(examples: readonly Example[]): string {
-  const lines = examples.flatMap(({ line, does }) => [
-    ...(does === undefined ? [] : [`  # ${does}`]),
-    `  npx ${line}`,
-  ]);
-  return ['', 'Examples:', ...lines].join('\n');
 }

@@ -105,6 +105,18 @@ describe('bad usage', () => {
     ['more of the past than is held', ['tail', '--last', '1000000'], /--last.*10000/],
     ['nothing to verify', ['verify'], /--all/],
     ['too much to verify', ['verify', 'c', '--all'], /--all/],
+    ['a rebuild of everything', ['rebuild', '--data', 'DATA-FILE'], /--chat.*verify --all/],
+    ['a rebuild of what is no chat', ['rebuild', '--chat', 'c', 'a b'], /--chat.*must not hold " "/],
+    ['a word of dead letters that there is none of', ['dead-letters', 'lst'], /unknown command 'lst'.*list/],
+    ['a reason that there is none of', ['dead-letters', 'list', '--reason', 'x'], /--reason.*bad-json/],
+    ['no dead letter to show', ['dead-letters', 'show'], /missing.*id/],
+    ['nothing to retry', ['dead-letters', 'retry'], /--all/],
+    ['too much to retry', ['dead-letters', 'retry', 't:0:1', '--all'], /--all.*not both/],
+    [
+      'a reason beside an id',
+      ['dead-letters', 'retry', 't:0:1', '--reason', 'bad-json'],
+      /--reason goes with --all/,
+    ],
     ['a demo of a file without format', ['demo', 'FILE'], /--format/],
     ['a time-out that is no number', ['projector', '--reaper-grace', 'soon'], /--reaper-grace.*whole number/],
     [

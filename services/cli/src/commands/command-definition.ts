@@ -8,6 +8,15 @@ export interface CommandDefinition {
   readonly examples: readonly Example[];
 }
 
+/** The examples as they stand below a help text. */
+export function examplesText(examples: readonly Example[]): string {
+  const lines = examples.flatMap(({ line, does }) => [
+    ...(does === undefined ? [] : [`  # ${does}`]),
+    `  npx ${line}`,
+  ]);
+  return ['', 'Examples:', ...lines].join('\n');
+}
+
 /** A command line that works as it stands, after `npx`. */
 export interface Example {
   readonly line: string;

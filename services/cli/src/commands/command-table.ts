@@ -88,4 +88,14 @@ export const commandTable: readonly CommandEntry[] = [
     summary: 'print what makes a shell complete these commands',
     load: async () => (await import('./completion.js')).completionCommand,
   },
+  {
+    name: 'rebuild',
+    summary: 'fold chats again from the log and repair what is stored',
+    load: async () => (await import('./rebuild.js')).rebuildCommand,
+  },
+  {
+    name: 'dead-letters',
+    summary: 'list, show or retry the records that could not be applied',
+    load: async () => (await import('./dead-letters.js')).deadLettersCommand,
+  },
 ];

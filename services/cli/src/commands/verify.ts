@@ -7,6 +7,7 @@ import { checkGeneration } from '../check-generation.js';
 import type { Host } from '../host.js';
 import { openLog, openStore } from '../open-adapters.js';
 import { parseIds } from '../parse-id.js';
+import { openProgress } from '../render/progress.js';
 import { renderVerification } from '../render/render-verification.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
 import { screenOf } from '../render/screen.js';
@@ -39,12 +40,15 @@ async function verifyChats(chatIds: readonly string[], options: VerifyOptions, h
   await using log = await openLog(context);
   await using store = await openStore(context);
   await checkGeneration(log, store, context, 'join');
+  using progress = openProgress(host, 'verifying', 'records');
   const verification: Verification = await verify({
     log,
     store,
     createSha256: () => createHash('sha256'),
+    onProgress: progress.report,
     ...(isAll ? {} : { chats: chatIds }),
   });
+  progress[Symbol.dispose]();
   if (!verification.ok) host.exitCode = 1;
   await host.stdout.write(
     options.json === true

@@ -27,7 +27,8 @@ const kinds: { readonly [K in StepDifference['kind']]: string } = {
   orphaned: 'is open, and its beginning has left the log',
 };
 
-function differenceLines(difference: StepDifference, { width, paint }: Screen): readonly string[] {
+/** One difference, in a line, and in three more if a field is known. */
+export function differenceLines(difference: StepDifference, { width, paint }: Screen): readonly string[] {
   const { chat_id, step_id, kind, path, expected, stored } = difference;
   return [
     paint('warning', cutText(`  ${kind}: step ${step_id} of chat ${chat_id} ${kinds[kind]}`, width)),

@@ -1,9 +1,10 @@
+import type { EventLog } from '@stepfold/event-log';
 import type { MessageStore } from '@stepfold/message-store';
 import { createSystemRuntime, silentLogger } from '@stepfold/runtime';
 import type { Backend } from '../../../../test/support/test-data.js';
 import { openTestServers, type TestServers } from '../../../../test/support/test-servers.js';
 import type { AdapterChoice } from '../adapter-options.js';
-import { openStore } from '../open-adapters.js';
+import { openLog, openStore } from '../open-adapters.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** A log and a store that a test has for itself, and that are gone when it has ended. */
@@ -13,6 +14,7 @@ export interface TestAdapters extends AsyncDisposable {
   /** What a command says to somebody who wants to go on with them. */
   readonly hint: (command: string) => string;
   openStore(): Promise<MessageStore>;
+  openLog(): Promise<EventLog>;
 }
 
 const runtime = createSystemRuntime();
@@ -26,6 +28,7 @@ function embeddedAdapters(): Promise<TestAdapters> {
     words: ['--data', directory],
     hint: (command) => `${command} --data ${directory}`,
     openStore: () => openStore({ adapters, runtime }),
+    openLog: () => openLog({ adapters, runtime }),
     [Symbol.asyncDispose]() {
       folder[Symbol.dispose]();
       return Promise.resolve();
@@ -42,6 +45,10 @@ export async function serverAdapters(): Promise<TestAdapters & TestServers> {
   const servers = await openTestServers();
   const { brokers, topicPrefix, mongodbUrl: mongodb } = servers;
   const adapters: AdapterChoice = { ...shape, kind: 'servers', kafka: undefined, mongodb, variables: [] };
+  const kafka = {
+    ...{ brokers, topicPrefix, replicationFactor: undefined },
+    ...{ tls: undefined, sasl: undefined, compression: undefined },
+  };
   return {
     ...servers,
     words: [
@@ -50,5 +57,7 @@ export async function serverAdapters(): Promise<TestAdapters & TestServers> {
     ],
     hint: (command) => command,
     openStore: () => openStore({ adapters, runtime, logger: silentLogger }),
+    openLog: () =>
+      openLog({ adapters: { ...adapters, kafka, partitionCount: 2 }, runtime, logger: silentLogger }),
   };
 }
