@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, it } from '@jest/globals';
+import { adapterEnvironment, adapterWords } from './adapter-environment.js';
 import {
   addAdapterOptions,
   sameAdapters,
@@ -181,5 +182,32 @@ describe('the choice of log and store', () => {
     expect(sameAdapters(await choice([], servers))).toEqual({ preparation: [], options: '' });
     const secret = await choice([...kafka, '--mongodb', 'mongodb://u:Zanzibar@store/']);
     expect(sameAdapters(secret).preparation).toContain("export STEPFOLD_MONGODB='…'");
+  });
+});
+
+describe('another process on the same log and store', () => {
+  const secrets = {
+    STEPFOLD_KAFKA_USERNAME: 'u',
+    STEPFOLD_KAFKA_PASSWORD: 'p',
+    STEPFOLD_KAFKA_KEY_PASSPHRASE: 'k',
+  };
+  it.each([
+    [[]],
+    [['--data', 'there', '--generation', '2', '--partitions', '8']],
+    [[...kafka, ...mongodb]],
+    [[...kafka, '--mongodb', 'mongodb://user:secret@store/', '--kafka-tls']],
+    [
+      [
+        ...[...kafka, ...mongodb, '--topic-prefix', 'p.', '--generation', '1', '--partitions', '3'],
+        ...['--replication-factor', '2', '--compression', 'lz4', '--kafka-ca', 'ca.pem'],
+        ...['--kafka-cert', 'cert.pem', '--kafka-key', 'key.pem', '--kafka-sasl', 'SCRAM-SHA-512'],
+      ],
+    ],
+  ])('makes of words and environment the choice that %j made', async (words) => {
+    const first = await choice(words, secrets);
+    const handedOn = adapterWords(first);
+    expect(handedOn.join(' ')).not.toContain('secret');
+    const second = await choice(handedOn, adapterEnvironment(first));
+    expect({ ...second, variables: [] }).toEqual({ ...first, variables: [] });
   });
 });

@@ -346,7 +346,7 @@ export function sameAdapters(adapters: AdapterChoice): SameAdapters {
 }
 
 /** A word as a shell takes it. */
-function quotedForShell(word: string): string {
+export function quotedForShell(word: string): string {
   return /^[\w./:,@~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
