@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { formatPosition } from '@stepfold/event-log';
 import { createPublisher, type Publisher } from '@stepfold/publisher';
 import { UsageError } from '@stepfold/runtime';
@@ -6,6 +6,7 @@ import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
 import { checkGenerationOfStore } from '../check-generation.js';
 import type { Host } from '../host.js';
 import { openLog } from '../open-adapters.js';
+import { parseSpeed } from '../parse-speed.js';
 import { parseWhole } from '../parse-whole.js';
 import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
 import { withBoundedPatience } from '../publishing/bounded-patience.js';
@@ -108,10 +109,4 @@ function checkPublishOptions(options: PublishOptions): void {
       '--coalesce cannot be used with --format stepfold: its events are published as they are',
     );
   }
-}
-
-function parseSpeed(text: string): number {
-  const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (speed > 0 && Number.isFinite(speed)) return speed;
-  throw new InvalidArgumentError('It must be a number above 0.');
 }
