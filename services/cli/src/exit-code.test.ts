@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CorruptStateError, InvariantViolation, TransientError, UsageError } from '@stepfold/runtime';
+import { ProjectorFailed } from './demo/projector-failed.js';
 import { endingOf } from './exit-code.js';
 import { OutputClosed, OutputFailed } from './output.js';
 import { LogGivenUp } from './publishing/bounded-patience.js';
@@ -10,6 +11,8 @@ describe('the exit code of an error', () => {
     [new TransientError('store-unavailable', 'the store is away'), 3],
     [new LogGivenUp('the log was away for 30 s'), 3],
     [new OutputFailed('standard output cannot be written: ENOSPC'), 3],
+    [new ProjectorFailed({ exitCode: 2, signal: null, sentence: 'the folder is a file' }), 2],
+    [new ProjectorFailed({ exitCode: null, signal: 'SIGKILL', sentence: undefined }), 70],
   ])('%s is %d, with its own sentence', (error, exitCode) => {
     expect(endingOf(error)).toEqual({ exitCode, sentence: error.message });
   });

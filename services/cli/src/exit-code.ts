@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { CorruptStateError, errorCatalogue, TransientError, UsageError } from '@stepfold/runtime';
+import { ProjectorFailed } from './demo/projector-failed.js';
 import { OutputClosed, OutputFailed } from './output.js';
 import { LogGivenUp } from './publishing/bounded-patience.js';
 
@@ -26,6 +27,7 @@ export function endingOf(error: unknown): Ending {
   if (error instanceof TransientError || error instanceof LogGivenUp || error instanceof OutputFailed) {
     return { exitCode: 3, sentence };
   }
+  if (error instanceof ProjectorFailed) return { exitCode: error.end.exitCode ?? 70, sentence };
   if (error instanceof CorruptStateError) {
     // Starting again does not help, so whoever reads this has to learn what does.
     return { exitCode: 1, sentence: `${sentence}. ${errorCatalogue[error.code].remedy}` };

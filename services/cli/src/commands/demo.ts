@@ -1,22 +1,29 @@
 import { Option, type Command } from 'commander';
+import type { Message } from '@stepfold/fold';
 import { formatNames, runFromFileName, type FormatName } from '@stepfold/formats';
+import type { MessageStore } from '@stepfold/message-store';
 import { randomSuffix, UsageError } from '@stepfold/runtime';
-import { runDemo } from '../demo/run-demo.js';
-import { addAdapterOptions, sameAdapters, type AdapterOptions } from '../adapter-options.js';
+import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
 import { checkGeneration } from '../check-generation.js';
+import { renderHints, renderIntroduction, renderProof, renderStop } from '../demo/demo-words.js';
+import { projectorStarter } from '../demo/projector-process.js';
+import { runDemo } from '../demo/run-demo.js';
 import type { Host } from '../host.js';
 import { openLog, openStore } from '../open-adapters.js';
 import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
+import { parseSpeed } from '../parse-speed.js';
 import { checkRecordings, type PublishingOptions } from '../publishing/publish-recordings.js';
+import { notePassedOver } from '../recordings/note-passed-over.js';
 import { shownName } from '../recordings/shown-name.js';
-import { renderChat } from '../render/render-chat.js';
-import { screenOf } from '../render/screen.js';
+import { renderTimeline } from '../render/render-timeline.js';
+import { screenOf, type Screen } from '../render/screen.js';
 import { runUntilSignal } from '../running/run-until-signal.js';
 import { messagesOf } from '../store-pages.js';
 import type { CommandDefinition } from './command-definition.js';
 
 interface DemoCommandOptions extends AdapterOptions, LogOptions {
   readonly format?: FormatName;
+  readonly speed: number;
   readonly exit?: boolean;
 }
 
@@ -35,6 +42,11 @@ export const demoCommand: CommandDefinition = {
     command
       .argument('[file]', 'a recorded stream to play instead of the session')
       .addOption(new Option('-f, --format <format>', 'what the lines of the file are').choices(formatNames))
+      .addOption(
+        new Option('--speed <factor>', 'play faster, or slower, by this factor')
+          .argParser(parseSpeed)
+          .default(1),
+      )
       .option('--exit', 'end when it has played');
     addAdapterOptions(command, host, 'both');
     addLogOptions(command, 'warn').action((fileName: string | undefined, options: DemoCommandOptions) =>
@@ -44,37 +56,71 @@ export const demoCommand: CommandDefinition = {
 };
 
 async function demo(fileName: string | undefined, options: DemoCommandOptions, host: Host): Promise<void> {
-  const { runtime, stdout } = host;
+  const { runtime, stdout, stderr, environment } = host;
+  const { adapters, logLevel, speed, exit: isShort = false } = options;
   const publishing = publishingOptions(fileName, options, host);
   const logger = await openLogger(options, 'demo');
   using checked =
     publishing === undefined ? undefined : await checkRecordings([fileName!], publishing, host.stdin);
+  if (checked !== undefined) {
+    await notePassedOver(
+      checked.recordings.map(({ recording }) => recording),
+      options,
+      'demo',
+    );
+  }
   await runUntilSignal(host, async (signal) => {
-    const context = { adapters: options.adapters, runtime, logger };
+    const context = { adapters, runtime, logger };
     await using log = await openLog(context);
     await using store = await openStore(context);
     await checkGeneration(log, store, context, 'begin');
-    await stdout.write(`playing ${publishing === undefined ? 'a session' : shownName(fileName!)} …\n\n`);
-    await stdout.flush();
+    const screen = screenOf(host);
+    // What it logs is of interest to those only who asked for more than warnings: it is to be killed, after all.
+    const isTalkative = logLevel === 'debug' || logLevel === 'info';
+    const onLogLine = isTalkative ? (line: string) => void stderr.write(`${line}\n`) : undefined;
     await runDemo({
-      log,
-      store,
-      runtime,
-      logger,
-      signal,
-      isShort: options.exit === true,
+      ...{ log, store, runtime, logger, output: stdout, screen, signal, speed, isShort },
+      startProjector: projectorStarter({ adapters, environment, onLogLine }),
       recording: checked === undefined ? undefined : { checked, options: publishing! },
-      async onStored(chatIds) {
-        for (const chatId of chatIds.slice(0, CHATS_SHOWN_MAX)) {
-          const messages = [];
-          for await (const message of messagesOf(store, chatId)) messages.push(message);
-          await stdout.write(`${renderChat(chatId, messages, screenOf(host))}\n`);
-        }
-        await stdout.write(hints(chatIds, options));
+      async onBegin(projectorPid) {
+        const shown = fileName === undefined ? undefined : shownName(fileName);
+        await stdout.write(renderIntroduction({ fileName: shown, projectorPid, adapters, speed }, screen));
+        await stdout.flush();
+      },
+      async onStored(played) {
+        if (!played.verification.ok) host.exitCode = 1;
+        await stdout.write(`\n${renderProof(played, screen)}\n`);
+        await showEnd(played.chatIds, { store, adapters, screen, stdout, staysUp: !isShort });
+      },
+      async onStopped(stopped) {
+        await stdout.write(renderStop(stopped, adapters, screen));
         await stdout.flush();
       },
     });
   });
+}
+
+/** The chats as a whole, and what to do with them. */
+async function showEnd(
+  chatIds: readonly string[],
+  options: Pick<AdapterOptions, 'adapters'> &
+    Pick<Host, 'stdout'> & {
+      readonly store: MessageStore;
+      readonly screen: Screen;
+      readonly staysUp: boolean;
+    },
+): Promise<void> {
+  const { store, adapters, screen, stdout, staysUp } = options;
+  const hidden = Math.max(0, chatIds.length - CHATS_SHOWN_MAX);
+  let hints = '';
+  for (const chatId of chatIds.slice(0, CHATS_SHOWN_MAX)) {
+    const messages: Message[] = [];
+    for await (const message of messagesOf(store, chatId)) messages.push(message);
+    await stdout.write(`${renderTimeline(chatId, messages, screen)}\n`);
+    if (hints === '') hints = renderHints({ adapters, chatId, messages, hidden, staysUp }, screen);
+  }
+  await stdout.write(hints);
+  await stdout.flush();
 }
 
 /** Played at its own pace on the real clock, as a new chat each time; events with their own ids as they are. */
@@ -89,26 +135,5 @@ function publishingOptions(
   }
   if (format === undefined) throw new UsageError('bad-usage', 'a file needs its --format');
   if (format === 'stepfold') return { format };
-  return { format, chat: `${runFromFileName(fileName)}-${randomSuffix(host.runtime, 6)}`, speed: 1 };
-}
-
-function hints(chatIds: readonly string[], options: DemoCommandOptions): string {
-  const { adapters } = options;
-  const { preparation, options: data } = sameAdapters(adapters);
-  const hidden = chatIds.length - CHATS_SHOWN_MAX;
-  const [chatId] = chatIds;
-  return [
-    ...(hidden > 0 ? [`${hidden} more chats: npx stepfold chats${data}`, ''] : []),
-    `Stored in ${adapters.kind === 'servers' ? 'MongoDB' : adapters.directory}. To look further:`,
-    ...preparation.map((line) => `  ${line}`),
-    ...(chatId === undefined
-      ? []
-      : [
-          `  npx stepfold messages ${chatId} --json${data}`,
-          `  npx stepfold events ${chatId}${data}`,
-          `  npx stepfold verify ${chatId}${data}`,
-        ]),
-    ...(options.exit === true ? [] : ['', 'Projector and writer stay up until Ctrl-C.']),
-    '',
-  ].join('\n');
+  return { format, chat: `${runFromFileName(fileName)}-${randomSuffix(host.runtime, 6)}` };
 }

@@ -65,7 +65,7 @@ export async function checkRecordings(
 export async function publishRecordings(
   checked: CheckedRecordings,
   options: PublishingOptions,
-  publisher: Publisher,
+  publisher: Pick<Publisher, 'publish' | 'publishAsIs' | 'flush'>,
   runtime: Runtime,
   signal?: AbortSignal,
   onPublished?: (events: number, of: number) => void,

@@ -18,12 +18,16 @@ export interface SpawnOptions {
   readonly input?: string | Uint8Array;
   readonly environment?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
+  /** In a process group of its own, as a shell starts it. */
+  readonly isGroup?: boolean;
 }
 
 /** A running `stepfold`, of the build. */
 export interface Running {
   readonly process: ChildProcess;
   readonly finished: Promise<Finished>;
+  /** What standard output has shown so far. */
+  printed(): string;
   /** Resolves when standard error or output has shown this; rejects when the process ends before. */
   shown(text: string): Promise<void>;
 }
@@ -46,7 +50,7 @@ export function spawnShellLine(line: string, options: SpawnOptions = {}): Runnin
 }
 
 function spawnProgram(program: string, words: readonly string[], options: SpawnOptions): Running {
-  const { input, environment, workingDirectory } = options;
+  const { input, environment, workingDirectory, isGroup = false } = options;
   // The settings of who runs the tests are not those of what is tested.
   const own = Object.fromEntries(
     Object.entries(process.env).filter(
@@ -55,6 +59,7 @@ function spawnProgram(program: string, words: readonly string[], options: SpawnO
   );
   const child = spawn(program, words, {
     cwd: workingDirectory,
+    detached: isGroup,
     env: { ...own, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -80,6 +85,7 @@ function spawnProgram(program: string, words: readonly string[], options: SpawnO
   return {
     process: child,
     finished,
+    printed: () => text('stdout'),
     async shown(wanted) {
       const isShown = (): boolean => text('stdout').includes(wanted) || text('stderr').includes(wanted);
       await Promise.race([
