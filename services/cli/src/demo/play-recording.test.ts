@@ -44,10 +44,10 @@ async function play(format: 'ai-sdk' | 'stepfold', lines: number, microsBetween:
 
 describe('a recording that is played to a person', () => {
   it.each([
-    ['ai-sdk', 2, 1, 1, 2],
+    ['ai-sdk', 2, 1, 1, 4],
     ['ai-sdk', 100, 1, 3, 7],
     ['ai-sdk', 40_000, 1, 18, 20.1],
-    ['stepfold', 100, 10, 1.5, 2.1],
+    ['stepfold', 100, 10, 3, 4.1],
     ['stepfold', 100, 50_000, 4, 5.1],
     ['stepfold', 100, 3_600_000_000, 18, 20.1],
   ] as const)('of format %s, %d lines and %d µs between them takes %d to %d s', async (...row) => {

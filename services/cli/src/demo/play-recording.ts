@@ -22,7 +22,7 @@ export interface PlayRecordingOptions {
 
 /** Milliseconds for a line of a recording without times, if that makes neither too short a play nor too long. */
 const LINE_MS = 60;
-const PLAY_MS_MIN = 2_000;
+const PLAY_MS_MIN = 4_000;
 const PLAY_MS_MAX = 20_000;
 /** Where the middle is: the rest has to be long enough for what is done there to be seen. */
 const MIDDLE = 0.4;
