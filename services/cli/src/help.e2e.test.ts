@@ -1,5 +1,8 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { openEmbeddedLog } from '@stepfold/embedded-log';
+import { openEmbeddedStore } from '@stepfold/embedded-store';
+import { createSystemRuntime } from '@stepfold/runtime';
 import { commandGroups } from './commands/command-groups.js';
 import { commandTable } from './commands/command-table.js';
 import { completionScripts, type ShellName } from './completion/completion-scripts.js';
@@ -36,6 +39,24 @@ beforeAll(async () => {
   await storedMessages('my-chat', data, 2);
   dev.process.kill('SIGTERM');
   await dev.finished;
+  const runtime = createSystemRuntime();
+  await using log = await openEmbeddedLog({ directory: prepared.file('.stepfold/log'), runtime });
+  await using store = await openEmbeddedStore({ directory: prepared.file('.stepfold/store'), runtime });
+  // An event that an older projector did not know, and that is in its message by now.
+  const [record] = (await log.read('events', 1, 3, { recordsMax: 1 })).records;
+  await store.writeDeadLetters([
+    {
+      id: 'stepfold.events:1:3',
+      stage: 'projector',
+      reason: 'unknown-type',
+      detail: 'type: unknown',
+      chat_id: 'my-chat',
+      step_id: 'recording.0',
+      key: record!.key,
+      value: record!.value,
+      at: 1_775_822_400_000_000,
+    },
+  ]);
 });
 
 afterAll(() => {
@@ -50,6 +71,13 @@ function copyOfPrepared(): TemporaryFolder {
   return folder;
 }
 
+/** What shows that a line which runs until it is stopped has begun. */
+function signOf(name: string, line: string): string {
+  if (name === 'demo') return 'will be killed';
+  if (name !== 'tail') return 'started';
+  return line.includes('--json') ? '{' : 'following';
+}
+
 const services = new Set(['dev', 'projector', 'writer', 'gateway', 'demo', 'tail']);
 
 /** Runs the line as it stands in the help; what runs until it is stopped is stopped when it has said something. */
@@ -59,8 +87,7 @@ async function runExample(line: string): Promise<Finished> {
   const running = spawnShellLine(`exec ${line}`, { workingDirectory: folder.path });
   const [, name = ''] = line.split(' ');
   if (services.has(name) && !line.includes('--exit')) {
-    // Whatever the first line of what follows a log may be.
-    await running.shown(name === 'demo' ? 'until Ctrl-C' : name === 'tail' ? '\n' : 'started');
+    await running.shown(signOf(name, line));
     running.process.kill('SIGINT');
   }
   return await running.finished;

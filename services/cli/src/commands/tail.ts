@@ -58,6 +58,10 @@ async function tail(chatId: string | undefined, options: TailCommandOptions, hos
       chatId === undefined
         ? Array.from({ length: log.partitionCount }, (_, partition) => partition)
         : [partitionOfChat(log, chatId)];
+    // A log in which nothing happens shows nothing, and that must not look like a fault.
+    if (json !== true) {
+      host.stderr.write(`following ${chatId === undefined ? 'every chat' : `chat ${chatId}`} until Ctrl-C\n`);
+    }
     await tailPartitions({
       log,
       partitions,

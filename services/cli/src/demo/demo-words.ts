@@ -45,12 +45,10 @@ export function renderProof({ accidents, verification }: PlayedDemo, screen: Scr
     const successor = successorPid === undefined ? '' : `${successorPid} took over, and `;
     return `Projector ${killedPid} was killed; ${successor}${renderAbsence(accident)}`;
   });
-  const verdict = renderVerification(verification).trimEnd();
   return [
     ...paragraphs.flatMap((text) => wrapText(text, screen.width, LINES_MAX)),
     'The log was folded once more, from its beginning, and compared with the store:',
-    screen.paint(verification.ok ? 'good' : 'failure', verdict),
-    '',
+    renderVerification(verification, screen),
   ].join('\n');
 }
 
