@@ -16,6 +16,7 @@ export const notRun: readonly { readonly starts: string; readonly why: string }[
   { starts: 'npm run bench', why: 'takes minutes; test/bench/bench.int.test.ts' },
   { starts: 'kafka-consumer-groups.sh', why: 'needs a cluster; test/faults/records.fault.test.ts' },
   { starts: 'export STEPFOLD_KAFKA=', why: 'names a cluster; services/cli/src/servers.int.test.ts' },
+  { starts: 'mongosh ', why: 'needs a cluster; libs/mongodb-store/src/querying.int.test.ts' },
   { starts: 'npx stepfold projector', why: 'of a cluster; services/cli/src/pipeline.e2e.test.ts' },
   { starts: 'npx stepfold writer', why: 'of a cluster; services/cli/src/pipeline.e2e.test.ts' },
 ];

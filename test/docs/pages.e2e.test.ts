@@ -19,12 +19,10 @@ const pages = [
     .map((name) => `docs/${name}`),
 ];
 
-/** What a reader brings along: a recording of their own. */
-const recording = read('test/docs/recording.jsonl');
-
 async function runInFolder(markdown: string): Promise<void> {
   using folder = temporaryFolder();
-  folder.write('recording.jsonl', recording);
+  // What a reader has beside the pages.
+  fs.cpSync(path.join(root, 'examples'), folder.file('examples'), { recursive: true });
   await using session = openShellSession(folder.path);
   await runPage(markdown, folder.path, session);
 }
@@ -89,8 +87,8 @@ describe('a page that is wrong', () => {
   });
 
   it('sees what was published and served before it asks for it', async () => {
-    const publish = 'npx stepfold publish recording.jsonl --format ai-sdk --chat c';
-    const asks = `npx stepfold messages c --json | grep -q 'It is 21 degrees in'`;
+    const publish = 'npx stepfold publish examples/recording.jsonl --format ai-sdk --chat c';
+    const asks = `npx stepfold messages c --json | grep -q 'so I would'`;
     await expect(runInFolder(page(publish, asks))).rejects.toThrow(/^line 3/);
     await runInFolder(page('npx stepfold dev  # stays up', publish, asks));
   });
