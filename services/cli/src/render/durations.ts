@@ -1,4 +1,5 @@
-import type { Message, Part, ToolCallPart, ToolResultPart } from '@stepfold/fold';
+import type { Approval, Message, Part, ToolApprovalPart, ToolCallPart, ToolResultPart } from '@stepfold/fold';
+import { defined } from '../defined.js';
 
 /**
  * What is derived from stamps, `contract/fold.md` section 5: a duration exists only where both of its ends do
@@ -8,12 +9,14 @@ export function spanMicros(from: number | undefined, to: number | undefined): nu
   return from === undefined || to === undefined || to < from ? undefined : to - from;
 }
 
-/** The calls and results of a chat: a result may come in a later step than its call. */
+/** The calls, results and consents of a chat: what answers a call may come in a later step. */
 export interface ChatTools {
   /** The call that a result in this step is of: that of the step, else the nearest before it, else any. */
   readonly callOf: (toolCallId: string, step: Message) => ToolCallPart | undefined;
   /** The result of a call of this step: that of the step, else the nearest behind it. */
   readonly resultOf: (toolCallId: string, step: Message) => ToolResultPart | undefined;
+  /** What became of the question whether a call may be made, also if a later step of the chat answers it. */
+  readonly approvalOf: (call: ToolCallPart) => Approval | undefined;
 }
 
 /** A part, and the number of its step in the chat. */
@@ -26,10 +29,12 @@ export function chatTools(messages: readonly Message[]): ChatTools {
   const indexes = new Map(messages.map((message, index) => [message, index]));
   const calls = new Map<string, Placed<ToolCallPart>[]>();
   const results = new Map<string, Placed<ToolResultPart>[]>();
+  const answers = new Map<string, Placed<ToolApprovalPart>[]>();
   for (const [index, { parts }] of messages.entries()) {
     for (const part of parts) {
       if (part.type === 'tool-call') add(calls, { index, part });
       else if (part.type === 'tool-result') add(results, { index, part });
+      else if (part.type === 'tool-approval') add(answers, { index, part });
     }
   }
   return {
@@ -41,6 +46,17 @@ export function chatTools(messages: readonly Message[]): ChatTools {
     resultOf(toolCallId, step) {
       const index = indexes.get(step) ?? messages.length;
       return results.get(toolCallId)?.find((result) => result.index >= index)?.part;
+    },
+    approvalOf(call) {
+      const { approval, tool_call_id } = call;
+      if (approval?.state !== 'requested') return approval;
+      const asked = calls.get(tool_call_id)?.find(({ part }) => part === call)?.index ?? 0;
+      const answer = answers
+        .get(tool_call_id)
+        ?.find(({ index, part }) => index >= asked && part.approval_id === approval.approval_id)?.part;
+      if (answer === undefined) return approval;
+      const { state, automatic, reason, created_at: responded_at } = answer;
+      return { ...approval, state, responded_at, ...defined({ automatic, reason }) };
     },
   };
 }

@@ -45,13 +45,14 @@ function partLines(part: Part, step: Message, tools: ChatTools, screen: Screen):
     }
     case 'tool-call': {
       const input = part.args === undefined ? part.args_text : part.args;
+      const approval = tools.approvalOf(part);
       const writing = spanMicros(part.input_started_at, part.created_at);
       const head = joined([
         `call ${part.tool_name ?? '(no name yet)'}`,
         writing === undefined ? undefined : `written in ${formatDuration(writing)}`,
         part.partial === true ? 'never made' : undefined,
         part.invalid === true ? 'invalid' : undefined,
-        part.approval === undefined ? undefined : `approval ${part.approval.state}`,
+        approval === undefined ? undefined : `approval ${approval.state}`,
         part.tool_call_id,
       ]);
       return [line('tool', head), ...value(input, part.args_elided ?? part.args_text_elided, width)];

@@ -172,11 +172,12 @@ function plainRow(type: string, what: string, at: number | undefined): Descripti
 
 function callNote(call: ToolCallPart, step: Message, tools: ChatTools): string {
   const result = tools.resultOf(call.tool_call_id, step);
+  const approval = tools.approvalOf(call);
   return joined([
     call.partial === true ? 'never made' : undefined,
     call.input_open === true ? 'being written' : undefined,
     call.invalid === true ? 'invalid' : undefined,
-    call.approval === undefined ? undefined : `approval ${call.approval.state}`,
+    approval === undefined ? undefined : `approval ${approval.state}`,
     call.partial === true || call.input_open === true || result !== undefined ? undefined : 'no result',
     result === undefined || step.parts.includes(result) ? undefined : 'result later',
   ]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '@stepfold/fold';
+import { renderTable } from './render-table.js';
 import { renderTimeline } from './render-timeline.js';
 import { plainScreen, screenOf } from './screen.js';
 
@@ -138,6 +139,25 @@ describe('a timeline', () => {
     const [asked, answered] = lanes(first, second);
     expect(asked).toMatch(/look +▒+▸$/);
     expect(answered).toMatch(/look +◂▒+█+ called in an earl.* 250 ms$/);
+  });
+
+  it('says in both steps what came of a question that a later step answers', () => {
+    const approval = { approval_id: 'p', state: 'requested', requested_at: ms(210) } as const;
+    const asking = step([call('a', { created_at: ms(200), approval })]);
+    const later = { step_id: 't', started_at: ms(7_000), ended_at: ms(8_000), last_event_at: ms(8_000) };
+    const answer = (state: 'granted' | 'denied', approvalId = 'p'): Part => ({
+      ...{ type: 'tool-approval', tool_call_id: 'a', approval_id: approvalId, state },
+      ...{ created_at: ms(7_210), ...place },
+    });
+    const messages = [asking, step([answer('granted'), result('a', ms(7_710))], later)];
+    const timeline = renderTimeline('c', messages, plainScreen);
+    expect(timeline).toMatch(/look +▒+▸\n +└ granted after 7\.00 s · result in a later step/);
+    expect(timeline).toMatch(/look +◂▒+█+ +7\.51 s\n +└ granted after 7\.00 s · called in an earlier step/);
+    const table = renderTable('c', [asking, step([answer('denied')], later)], plainScreen);
+    expect(table).toContain('approval denied');
+    for (const unanswered of [[asking], [asking, step([answer('granted', 'other')], later)]]) {
+      expect(renderTimeline('c', unanswered, plainScreen)).toContain('waits for approval');
+    }
   });
 
   it('takes of calls with one id that of the same step', () => {

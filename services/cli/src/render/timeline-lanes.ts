@@ -1,5 +1,5 @@
 import type { JsonValue } from '@stepfold/events';
-import type { Message, Part, ToolCallPart, ToolResultPart } from '@stepfold/fold';
+import type { Approval, Message, Part, ToolCallPart, ToolResultPart } from '@stepfold/fold';
 import { partMicros, toolStartedAt, type ChatTools } from './durations.js';
 import { formatDuration } from './format-duration.js';
 import type { Look } from './screen.js';
@@ -111,11 +111,14 @@ function toolLane(
   tools: ChatTools,
 ): Lane {
   const isOfThisStep = call !== undefined && step.parts.includes(call);
+  const approval = call === undefined ? undefined : tools.approvalOf(call);
+  const began = workBegan(call, result, approval);
   const lane = {
     label: result?.tool_name ?? call?.tool_name ?? 'tool',
     look: 'tool' as const,
     micros: result === undefined ? undefined : partMicros(result, step, tools),
     note: toolNote(call, result, {
+      approval,
       isCalledBefore: call !== undefined && !isOfThisStep,
       isAnsweredLater:
         call !== undefined && result === undefined && tools.resultOf(call.tool_call_id, step) !== undefined,
@@ -124,8 +127,8 @@ function toolLane(
   };
   const { spans, isBackwards } = inOrder([
     ['writing', isOfThisStep ? call.input_started_at : undefined, call?.created_at],
-    ['waiting', call?.created_at, workBegan(call, result)],
-    ['working', workBegan(call, result), result?.preliminary === true ? undefined : result?.created_at],
+    ['waiting', call?.created_at, began],
+    ['working', began, result?.preliminary === true ? undefined : result?.created_at],
   ]);
   const last = spans.at(-1)?.to ?? call?.input_started_at ?? call?.created_at;
   if (isBackwards) return { ...lane, spans, mark: { kind: 'backwards', at: last ?? step.started_at } };
@@ -133,15 +136,17 @@ function toolLane(
     return { ...lane, ...endedTool(call, result, spans) };
   }
   if (call === undefined) return { ...lane, spans };
-  const kind =
-    workBegan(call, result) !== undefined ? 'working' : call.created_at === undefined ? 'writing' : 'waiting';
+  const kind = began !== undefined ? 'working' : call.created_at === undefined ? 'writing' : 'waiting';
   const open = openSpan(kind, last, step);
   return { ...lane, ...open, spans: [...spans, ...open.spans] };
 }
 
 /** When the execution began; without a start of its own it may have begun with the call, or with the consent. */
-function workBegan(call: ToolCallPart | undefined, result: ToolResultPart | undefined): number | undefined {
-  const { approval } = call ?? {};
+function workBegan(
+  call: ToolCallPart | undefined,
+  result: ToolResultPart | undefined,
+  approval: Approval | undefined,
+): number | undefined {
   const known = result?.execution_started_at ?? call?.execution_started_at;
   if (known !== undefined || result === undefined || result.synthetic === true) return known;
   if (approval !== undefined) return approval.state === 'granted' ? approval.responded_at : undefined;
@@ -197,16 +202,16 @@ function openSpan(kind: Span['kind'], from: number | undefined, step: Message): 
 function toolNote(
   call: ToolCallPart | undefined,
   result: ToolResultPart | undefined,
-  { isCalledBefore, isAnsweredLater }: { isCalledBefore: boolean; isAnsweredLater: boolean },
+  story: { approval: Approval | undefined; isCalledBefore: boolean; isAnsweredLater: boolean },
 ): string {
   return joined([
     isFailure(result) ? 'failed' : result?.synthetic === true ? 'cut off' : undefined,
     call?.partial === true ? 'never made' : undefined,
     call?.invalid === true ? 'invalid' : undefined,
     result?.preliminary === true ? 'preliminary' : undefined,
-    approvalWords(call),
-    isCalledBefore ? 'called in an earlier step' : undefined,
-    isAnsweredLater ? 'result in a later step' : undefined,
+    approvalWords(story.approval),
+    story.isCalledBefore ? 'called in an earlier step' : undefined,
+    story.isAnsweredLater ? 'result in a later step' : undefined,
   ]);
 }
 
@@ -221,8 +226,7 @@ function isFailure(result: ToolResultPart | undefined): boolean {
   return result?.is_error === true && result.synthetic !== true;
 }
 
-function approvalWords(call: ToolCallPart | undefined): string | undefined {
-  const { approval } = call ?? {};
+function approvalWords(approval: Approval | undefined): string | undefined {
   if (approval === undefined) return undefined;
   const { state, requested_at: from, responded_at: to, automatic, reason } = approval;
   if (state === 'requested') return 'waits for approval';
