@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { UsageError } from '@stepfold/runtime';
 import { examplesText, type CommandDefinition, type Example } from './commands/command-definition.js';
 import { headingOf, OPERATE } from './commands/command-groups.js';
 import { commandTable } from './commands/command-table.js';
@@ -47,4 +48,14 @@ export async function createProgram(argv: readonly string[], host: Host): Promis
     command.addHelpText('after', examplesText(definition.examples));
   }
   return program;
+}
+
+/**
+ * The parser prints nothing for help with a command that there is none of.
+ * @throws UsageError for it
+ */
+export function checkHelpTopic([first, topic]: readonly string[]): void {
+  if (first !== 'help' || topic === undefined || topic.startsWith('-') || topic === 'help') return;
+  if (commandTable.some(({ name }) => name === topic)) return;
+  throw new UsageError('bad-usage', `unknown command '${topic}' (see \`stepfold --help\`)`);
 }

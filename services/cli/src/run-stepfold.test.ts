@@ -50,6 +50,14 @@ describe('bad usage', () => {
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['no command', [], /name a command/],
     ['an unknown command', ['fodl'], /unknown command 'fodl'.*fold/],
+    ['no command of a group', ['dead-letters'], /name a command: .*list, show, retry/],
+    ['an option before the command of a group', ['dead-letters', '--json'], /name a command: .*list/],
+    [
+      'an unknown command of a group',
+      ['dead-letters', 'drop'],
+      /unknown command 'drop': .*list, show, retry/,
+    ],
+    ['help with an unknown command', ['help', 'fodl'], /unknown command 'fodl'/],
     ['an unknown option', ['messages', 'c', '--redis', 'host:9092'], /unknown option '--redis'/],
     ['a missing format', ['fold', 'FILE'], /--format/],
     ['an unknown format', ['fold', 'FILE', '--format', 'wire'], /wire.*stepfold, ai-sdk/],

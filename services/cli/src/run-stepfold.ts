@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { CANDIDATES_COMMAND, printCandidates } from './completion/print-candidates.js';
-import { createProgram } from './create-program.js';
+import { checkHelpTopic, createProgram } from './create-program.js';
 import { endingOf } from './exit-code.js';
 import type { Host } from './host.js';
 
@@ -15,6 +15,7 @@ export async function runStepfold(argv: readonly string[], host: Host): Promise<
       await printCandidates(await createProgram(words, host), words, host);
       return 0;
     }
+    checkHelpTopic(argv);
     const program = await createProgram(argv, host);
     await program.parseAsync([...argv], { from: 'user' });
     await host.stdout.flush();

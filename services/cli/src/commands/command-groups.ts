@@ -1,7 +1,7 @@
 /** The heading of the commands that keep an installation running, and of those that help with it. */
 export const OPERATE = 'Operate:';
 
-/** Commands by what one wants, in the order of the help. */
+/** Commands by what one wants. The order of the help is that of the table of commands. */
 export const commandGroups: readonly { readonly heading: string; readonly names: readonly string[] }[] = [
   { heading: 'Try it:', names: ['demo'] },
   { heading: 'Recordings:', names: ['fold', 'convert', 'publish'] },

@@ -7,6 +7,7 @@ export interface CommandEntry {
   readonly load: () => Promise<CommandDefinition>;
 }
 
+/** In the order in which each group of the help lists its own. */
 export const commandTable: readonly CommandEntry[] = [
   {
     name: 'demo',
@@ -74,19 +75,19 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./explain.js')).explainCommand,
   },
   {
-    name: 'lag',
-    summary: 'say how far behind folding and storing are',
-    load: async () => (await import('./lag.js')).lagCommand,
-  },
-  {
     name: 'verify',
     summary: 'fold the log again and compare it with what is stored',
     load: async () => (await import('./verify.js')).verifyCommand,
   },
   {
-    name: 'completion',
-    summary: 'print what makes a shell complete these commands',
-    load: async () => (await import('./completion.js')).completionCommand,
+    name: 'lag',
+    summary: 'say how far behind folding and storing are',
+    load: async () => (await import('./lag.js')).lagCommand,
+  },
+  {
+    name: 'dead-letters',
+    summary: 'list, show or retry the records that could not be applied',
+    load: async () => (await import('./dead-letters.js')).deadLettersCommand,
   },
   {
     name: 'rebuild',
@@ -94,8 +95,8 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./rebuild.js')).rebuildCommand,
   },
   {
-    name: 'dead-letters',
-    summary: 'list, show or retry the records that could not be applied',
-    load: async () => (await import('./dead-letters.js')).deadLettersCommand,
+    name: 'completion',
+    summary: 'print what makes a shell complete these commands',
+    load: async () => (await import('./completion.js')).completionCommand,
   },
 ];

@@ -12,7 +12,12 @@ import { letterRow, letterTableHead, renderLetter } from '../render/render-dead-
 import { screenOf } from '../render/screen.js';
 import { writeJsonArray } from '../render/write-json.js';
 import { deadLettersOf, requireDeadLetter } from '../store-pages.js';
-import { examplesText, type CommandDefinition, type Example } from './command-definition.js';
+import {
+  examplesText,
+  requireSubcommand,
+  type CommandDefinition,
+  type Example,
+} from './command-definition.js';
 import { retryLetters, type RetryLettersOptions } from './retry-letters.js';
 
 interface ListOptions extends AdapterOptions, JsonOptions {
@@ -35,6 +40,7 @@ const retryExamples: readonly Example[] = [
 export const deadLettersCommand: CommandDefinition = {
   examples: [...listExamples, ...showExamples, ...retryExamples],
   configure(command: Command, host: Host) {
+    requireSubcommand(command);
     configureList(command, host);
     configureShow(command, host);
     configureRetry(command, host);
