@@ -4,6 +4,7 @@ import type { Message } from '@stepfold/fold';
 import { messageArbitrary } from '../../../../libs/mongodb-store/src/testing/arbitrary-message.js';
 import { arbitraryEvents } from '../../../../test/support/arbitrary-events.js';
 import { foldAll } from '../../../../test/support/fold-all.js';
+import { cutText } from './plain-text.js';
 import { createChatLines } from './render-chats.js';
 import { renderChat } from './render-chat.js';
 import { renderEvent } from './render-event.js';
@@ -143,7 +144,8 @@ describe('whatever is stored', () => {
           );
         }
         const lines = createChatLines(0, target);
-        const summary = { chat_id: text, created_at: 1e15, updated_at: 1e15, status: 'open' } as const;
+        const chatId = cutText(text, target.width - 2);
+        const summary = { chat_id: chatId, created_at: 1e15, updated_at: 1e15, status: 'open' } as const;
         expectWithin([lines.head, lines.line({ ...summary, order: 0 } as never)].join('\n'), target);
         expectWithin(
           renderVerification(
