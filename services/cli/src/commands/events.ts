@@ -38,8 +38,13 @@ async function printEvents(chatId: string, options: EventsOptions, host: Host): 
   const until = untilOf(options, partitionOfChat(log, chatId));
   const events = readEvents(log, { chatId }, until === undefined ? {} : { until });
   const screen = screenOf(host);
+  let count = 0;
   for await (const read of events) {
+    count++;
     await host.stdout.write(`${options.json === true ? eventJson(read) : asText(read, screen)}\n`);
+  }
+  if (count === 0 && options.json !== true) {
+    await host.stdout.write(`${cutText(`chat ${chatId}: no events`, screen.width)}\n`);
   }
 }
 

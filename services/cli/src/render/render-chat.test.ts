@@ -95,8 +95,8 @@ describe('a chat for a person', () => {
     ]);
   });
 
-  it('says so when nothing is stored', () => {
-    expect(renderChat('c', [], plainScreen)).toBe('chat c: nothing is stored\n');
+  it('says so when there is none', () => {
+    expect(renderChat('c', [], plainScreen)).toBe('chat c: no messages\n');
   });
 });
 

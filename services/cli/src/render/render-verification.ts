@@ -8,8 +8,8 @@ export function renderVerification(verification: Verification, screen: Screen): 
   const count = differences.length + differences_omitted;
   return [
     screen.paint(
-      ok ? 'good' : 'failure',
-      `${shownCount(checked)} checked: ${ok ? 'all are what the log yields' : `${count} differ`}`,
+      !ok ? 'failure' : checked === 0 ? 'warning' : 'good',
+      `${shownCount(checked)} checked${conclusion(checked, count)}`,
     ),
     ...(not_yet > 0 ? [`${not_yet} are not stored yet as the log has them`] : []),
     ...(beyond_log > 0 ? [`${beyond_log} are older than the log`] : []),
@@ -40,6 +40,12 @@ export function differenceLines(difference: StepDifference, { width, paint }: Sc
           cutText(`      the store holds:  ${shown(stored)}`, width),
         ]),
   ];
+}
+
+/** What was found, as the end of a sentence. Of nothing nothing is claimed: the chat may be a slip of the pen. */
+function conclusion(checked: number, differing: number): string {
+  if (differing > 0) return `: ${differing} differ`;
+  return checked === 0 ? '' : ': all are what the log yields';
 }
 
 function shownCount(messages: number): string {

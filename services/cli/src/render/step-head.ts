@@ -19,7 +19,7 @@ export function statusLook(status: Message['status']): Look {
 
 /** The line that names a chat and says how much there is of it. */
 export function chatHead(chatId: string, messages: readonly Message[], { width, paint }: Screen): string {
-  if (messages.length === 0) return cutText(`chat ${chatId}: nothing is stored`, width);
+  if (messages.length === 0) return cutText(`chat ${chatId}: no messages`, width);
   const steps = messages.length === 1 ? '1 message' : `${messages.length} messages`;
   return paint('heading', cutText(`chat ${chatId} · ${steps} · times are UTC`, width));
 }
