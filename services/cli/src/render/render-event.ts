@@ -1,6 +1,7 @@
-import { formatStamp, type Event } from '@stepfold/events';
+import type { Event } from '@stepfold/events';
 import { cutText } from './plain-text.js';
 import type { Look, Screen } from './screen.js';
+import { shownTime } from './step-head.js';
 
 /** Fields that every event has, or that are of no interest here. */
 const envelope = new Set(['v', 'chat_id', 'step_id', 'attempt', 'producer', 'seq', 'at', 'type', 'metadata']);
@@ -14,7 +15,7 @@ export function renderEvent(event: Event, { width, paint }: Screen, prefix = '')
   const fields = own.map(
     ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  const time = formatStamp(event.at).slice(11, 26);
+  const time = shownTime(event.at);
   const line = cutText(
     `${prefix}${time} ${event.step_id} ${event.type} ${fields.join(', ')}`.trimEnd(),
     width,

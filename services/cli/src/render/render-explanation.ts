@@ -1,8 +1,9 @@
 import type { PartEvent } from '@stepfold/audit';
-import { formatStamp, type Event } from '@stepfold/events';
+import type { Event } from '@stepfold/events';
 import type { MessageJson } from '@stepfold/fold';
 import { cutText, wrapText } from './plain-text.js';
 import type { Screen } from './screen.js';
+import { shownTime } from './step-head.js';
 
 export interface ShownExplanation {
   readonly message: MessageJson;
@@ -94,6 +95,6 @@ function runLines({ first, count, last }: Run, screen: Screen): readonly string[
 
 /** Position and time of an event. */
 function placeOf({ position, event }: PartEvent, word: string, { paint }: Screen): string {
-  const time = formatStamp(event.at).slice(11, 26);
+  const time = shownTime(event.at);
   return paint('faint', `${`${word}${position}`.padStart(POSITION_WIDTH)}  ${time}  `);
 }

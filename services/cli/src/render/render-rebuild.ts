@@ -1,4 +1,5 @@
 import type { ChatsRebuild, StepDifference } from '@stepfold/audit';
+import { counted } from './counted.js';
 import { cutText, wrapText } from './plain-text.js';
 import { differenceLines } from './render-verification.js';
 import type { Screen } from './screen.js';
@@ -64,8 +65,4 @@ function advice({ dry_run, remaining }: ChatsRebuild): readonly string[] {
       ? ['what the log knows nothing of is never deleted: see docs/operating.md']
       : []),
   ];
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
 import type { StepDifference, Verification } from '@stepfold/audit';
+import { counted } from './counted.js';
 import { cutText } from './plain-text.js';
 import type { Screen } from './screen.js';
 
@@ -9,7 +10,7 @@ export function renderVerification(verification: Verification, screen: Screen): 
   return [
     screen.paint(
       !ok ? 'failure' : checked === 0 ? 'warning' : 'good',
-      `${shownCount(checked)} checked${conclusion(checked, count)}`,
+      `${counted(checked, 'message')} checked${conclusion(checked, count)}`,
     ),
     ...(not_yet > 0 ? [`${not_yet} are not stored yet as the log has them`] : []),
     ...(beyond_log > 0 ? [`${beyond_log} are older than the log`] : []),
@@ -46,10 +47,6 @@ export function differenceLines(difference: StepDifference, { width, paint }: Sc
 function conclusion(checked: number, differing: number): string {
   if (differing > 0) return `: ${differing} differ`;
   return checked === 0 ? '' : ': all are what the log yields';
-}
-
-function shownCount(messages: number): string {
-  return messages === 1 ? '1 message' : `${messages} messages`;
 }
 
 function shown(value: unknown): string {

@@ -1,6 +1,7 @@
 import { formatStamp } from '@stepfold/events';
 import type { Message } from '@stepfold/fold';
 import { spanMicros, stepMicros } from './durations.js';
+import { counted } from './counted.js';
 import { formatDuration } from './format-duration.js';
 import { cutText } from './plain-text.js';
 import type { Look, Screen } from './screen.js';
@@ -20,8 +21,10 @@ export function statusLook(status: Message['status']): Look {
 /** The line that names a chat and says how much there is of it. */
 export function chatHead(chatId: string, messages: readonly Message[], { width, paint }: Screen): string {
   if (messages.length === 0) return cutText(`chat ${chatId}: no messages`, width);
-  const steps = messages.length === 1 ? '1 message' : `${messages.length} messages`;
-  return paint('heading', cutText(`chat ${chatId} · ${steps} · times are UTC`, width));
+  return paint(
+    'heading',
+    cutText(`chat ${chatId} · ${counted(messages.length, 'message')} · times are UTC`, width),
+  );
 }
 
 /** Two lines about a step: when it was, how it ended and how long it took; then which one it is. */
@@ -49,6 +52,11 @@ export function stepHead(message: Message, { width, paint }: Screen): readonly s
 /** `2026-04-10 12:00:00.123`, in UTC. */
 export function shownStamp(micros: number): string {
   return formatStamp(micros).replace('T', ' ').slice(0, 23);
+}
+
+/** The time of day to the microsecond, `12:00:00.000123`, in UTC. */
+export function shownTime(micros: number): string {
+  return formatStamp(micros).slice(11, 26);
 }
 
 export function joined(items: readonly (string | undefined)[]): string {

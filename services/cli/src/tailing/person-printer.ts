@@ -1,4 +1,5 @@
 import { formatStamp, type Event, type EventOf } from '@stepfold/events';
+import { counted } from '../render/counted.js';
 import { cutText, wrapText } from '../render/plain-text.js';
 import type { Look, Screen } from '../render/screen.js';
 import type { EventPrinter } from './event-printer.js';
@@ -152,8 +153,12 @@ export function createPersonPrinter({ screen, namesChat }: PersonPrinterOptions)
     let lines = '';
     for (const [key, each] of refused) {
       if (isAll || !each.hasGrown) {
-        const events = each.count === 1 ? '1 event' : `${each.count} events`;
-        lines += line(each.ids, each.at, 'faint', `${events} passed over: ${each.outcome}`);
+        lines += line(
+          each.ids,
+          each.at,
+          'faint',
+          `${counted(each.count, 'event')} passed over: ${each.outcome}`,
+        );
         refused.delete(key);
       } else each.hasGrown = false;
     }
