@@ -63,7 +63,7 @@ describe('dead-letters list', () => {
     const { stdout, exitCode } = await run('list');
     expectPlain(stdout.replaceAll(adapters.words.join(' '), ''));
     expect(stdout.split('\n').slice(0, 2)).toEqual([
-      'TIME (UTC)           REASON           ID',
+      'time (UTC)           reason           id',
       '2026-04-10 12:00:00  bad-json         stepfold.events:0:1',
     ]);
     expect(stdout).toContain('2 in all');

@@ -1,9 +1,10 @@
-import { mayBeCut, type RetriedLetter } from '@stepfold/audit';
+import { isSettled, mayBeCut, type RetriedLetter } from '@stepfold/audit';
 import { deadLetterCatalogue, formatStamp } from '@stepfold/events';
 import type { DeadLetter } from '@stepfold/message-store';
 import { base64Of, utf8Of } from './dead-letter-json.js';
 import { cutText, plainLine, wrapText } from './plain-text.js';
 import type { Screen } from './screen.js';
+import { shownStamp } from './step-head.js';
 
 const TIME_WIDTH = 19;
 const REASON_WIDTH = 15;
@@ -11,14 +12,14 @@ const REASON_WIDTH = 15;
 const VALUE_LINES_MAX = 20;
 
 export function letterTableHead({ paint }: Screen): string {
-  return paint('heading', `${'TIME (UTC)'.padEnd(TIME_WIDTH)}  ${'REASON'.padEnd(REASON_WIDTH)}  ID`);
+  return paint('faint', `${'time (UTC)'.padEnd(TIME_WIDTH)}  ${'reason'.padEnd(REASON_WIDTH)}  id`);
 }
 
 /** A letter in a table. Its id is never cut, because it is what the next command takes. */
 export function letterRow(letter: DeadLetter, { width, paint }: Screen): string {
   const { at, reason, detail } = letter;
   const id = plainLine(letter.id);
-  const start = `${timeOf(at)}  ${reason.padEnd(REASON_WIDTH)}  `;
+  const start = `${shownStamp(at).slice(0, TIME_WIDTH)}  ${reason.padEnd(REASON_WIDTH)}  `;
   const fits = start.length + id.length <= width;
   return [
     fits ? `${start}${id}` : `${start.trimEnd()}\n  ${id}`,
@@ -59,9 +60,8 @@ function sizeOf(letter: DeadLetter, value: Uint8Array): string {
 export function retriedRow(retried: RetriedLetter, { width, paint }: Screen): string {
   const { id, outcome, detail } = retried;
   const words = `${outcomes[outcome]}${detail === undefined ? '' : `: ${detail}`}`;
-  const isSettled = outcome === 'emitted' || outcome === 'written' || outcome === 'stale';
   return [
-    `${paint(isSettled ? 'good' : 'warning', outcome.padEnd(10))}${plainLine(id)}`,
+    `${paint(isSettled(retried) ? 'good' : 'warning', outcome.padEnd(10))}${plainLine(id)}`,
     ...wrapText(`${whoseOf(retried)} ${words}`, width - 10, 3).map((line) => `${' '.repeat(10)}${line}`),
   ].join('\n');
 }
@@ -79,8 +79,4 @@ const outcomes: { readonly [O in RetriedLetter['outcome']]: string } = {
 function whoseOf({ chat_id, step_id }: { readonly chat_id?: string; readonly step_id?: string }): string {
   if (chat_id === undefined) return 'the record';
   return step_id === undefined ? `chat ${chat_id}` : `step ${step_id} of chat ${chat_id}`;
-}
-
-function timeOf(micros: number): string {
-  return formatStamp(micros).replace('T', ' ').slice(0, TIME_WIDTH);
 }
