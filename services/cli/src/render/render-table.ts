@@ -1,11 +1,11 @@
-import type { JsonValue } from '@stepfold/events';
-import type { Elided, Message, Part, ToolCallPart } from '@stepfold/fold';
+import type { Message, Part, ToolCallPart } from '@stepfold/fold';
 import { chatTools, partMicros, stepMicros, toolStartedAt, type ChatTools } from './durations.js';
 import { formatDuration } from './format-duration.js';
 import { cutText } from './plain-text.js';
 import type { Look, Screen } from './screen.js';
 import { chatHead, joined, shownStamp, statusLook } from './step-head.js';
 import { createTextTable, type Cell, type Column } from './text-table.js';
+import { valueWords } from './value-words.js';
 
 const columns: readonly Column[] = [
   { title: '#', align: 'right', columnsMax: 5 },
@@ -113,7 +113,7 @@ function descriptionOf(part: Part, step: Message, tools: ChatTools): Description
       return {
         type: part.type,
         look: part.type,
-        what: part.text_elided === undefined ? part.text.trim() : elidedWords(part.text_elided),
+        what: valueWords(part.text, part.text_elided),
         at: part.created_at,
         note: { text: joined([cut, redacted, open]), look: 'warning' },
       };
@@ -122,7 +122,7 @@ function descriptionOf(part: Part, step: Message, tools: ChatTools): Description
       return {
         type: 'call',
         look: 'tool',
-        what: `${part.tool_name ?? '(no name yet)'} ${wordsOf(part.args ?? part.args_text, part.args_elided ?? part.args_text_elided)}`,
+        what: `${part.tool_name ?? '(no name yet)'} ${valueWords(part.args ?? part.args_text, part.args_elided ?? part.args_text_elided)}`,
         at: part.input_started_at ?? part.created_at,
         note: { text: callNote(part, step, tools), look: 'warning' },
       };
@@ -137,7 +137,7 @@ function descriptionOf(part: Part, step: Message, tools: ChatTools): Description
       return {
         type: 'result',
         look: 'tool',
-        what: `${part.tool_name ?? call?.tool_name ?? 'a tool'} ${wordsOf(part.result, part.result_elided)}`,
+        what: `${part.tool_name ?? call?.tool_name ?? 'a tool'} ${valueWords(part.result, part.result_elided)}`,
         at: partMicros(part, step, tools) === undefined ? part.created_at : toolStartedAt(part, call),
         note: { text: note, look: part.is_error === true && part.synthetic !== true ? 'failure' : 'warning' },
       };
@@ -159,7 +159,7 @@ function descriptionOf(part: Part, step: Message, tools: ChatTools): Description
         part.created_at,
       );
     case 'data':
-      return plainRow('data', `${part.name} ${wordsOf(part.data, part.data_elided)}`, part.created_at);
+      return plainRow('data', `${part.name} ${valueWords(part.data, part.data_elided)}`, part.created_at);
     default:
       // A type of a later version of the fold.
       return plainRow((part as Part).type, '', undefined);
@@ -186,13 +186,4 @@ function callNote(call: ToolCallPart, step: Message, tools: ChatTools): string {
 /** From the beginning of the step; a clock that went backwards shows. */
 function offsetOf(at: number, startedAt: number): string {
   return `${at < startedAt ? '-' : '+'}${formatDuration(Math.abs(at - startedAt))}`;
-}
-
-function wordsOf(json: JsonValue | undefined, elided: Elided | undefined): string {
-  if (elided !== undefined) return elidedWords(elided);
-  return json === undefined ? '' : typeof json === 'string' ? json.trim() : JSON.stringify(json);
-}
-
-function elidedWords({ bytes }: Elided): string {
-  return `(${bytes} bytes, left out)`;
 }

@@ -160,6 +160,15 @@ describe('a timeline', () => {
     }
   });
 
+  it('says of what was too large how much was left out', () => {
+    const elided = { bytes: 7_000_000, sha256: '', event: 1 };
+    const { args: _args, ...bare } = call('a', { created_at: ms(100), args_elided: elided });
+    const [tool, block] = lanes(
+      step([bare, result('a', ms(200)), reasoning(ms(300), ms(400), { text: '', text_elided: elided })]),
+    );
+    for (const lane of [tool, block]) expect(lane).toContain('(7000000 bytes, left out)');
+  });
+
   it('takes of calls with one id that of the same step', () => {
     const tool = (from: number): readonly Part[] => [
       call('a', { created_at: from }),

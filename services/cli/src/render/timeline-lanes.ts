@@ -1,9 +1,9 @@
-import type { JsonValue } from '@stepfold/events';
 import type { Approval, Message, Part, ToolCallPart, ToolResultPart } from '@stepfold/fold';
 import { partMicros, toolStartedAt, type ChatTools } from './durations.js';
 import { formatDuration } from './format-duration.js';
 import type { Look } from './screen.js';
 import { joined } from './step-head.js';
+import { valueWords } from './value-words.js';
 
 /** One line of a timeline: what happened when. Times are microseconds since the epoch. */
 export interface Lane {
@@ -71,7 +71,7 @@ function laneOf(part: Part, step: Message, tools: ChatTools): Lane {
     case 'file':
       return pointLane('file', part.created_at, joined([part.media_type, part.name]));
     case 'data':
-      return pointLane('data', part.created_at, `${part.name} ${wordsOf(part.data)}`);
+      return pointLane('data', part.created_at, `${part.name} ${valueWords(part.data, part.data_elided)}`);
     default:
       // A type of a later version of the fold.
       return pointLane((part as Part).type, undefined, '');
@@ -91,7 +91,7 @@ function blockLane(part: BlockPart, step: Message, tools: ChatTools): Lane {
       isCutOff ? 'cut off' : undefined,
       part.type === 'reasoning' && part.redacted === true ? 'redacted' : undefined,
     ]),
-    words: part.text_elided === undefined ? part.text.trim() : `${part.text_elided.bytes} bytes, left out`,
+    words: valueWords(part.text, part.text_elided),
   };
   if (to === undefined) return { ...lane, ...openSpan('working', from, step) };
   if (from === undefined) return { ...lane, spans: [] };
@@ -217,8 +217,8 @@ function toolNote(
 
 /** What the tool was asked for; of a failure, why. */
 function toolWords(call: ToolCallPart | undefined, result: ToolResultPart | undefined): string {
-  if (isFailure(result) || call === undefined) return wordsOf(result?.result);
-  const words = wordsOf(call.args ?? call.args_text);
+  if (isFailure(result) || call === undefined) return valueWords(result?.result, result?.result_elided);
+  const words = valueWords(call.args ?? call.args_text, call.args_elided ?? call.args_text_elided);
   return words === '{}' ? '' : words;
 }
 
@@ -271,8 +271,4 @@ function noticed(at: number, detectedAt: number | undefined): string | undefined
 function pointLane(label: string, at: number | undefined, words: string): Lane {
   const mark = at === undefined ? {} : { mark: { kind: 'point', at } as const };
   return { label, look: 'faint', spans: [], ...mark, words };
-}
-
-function wordsOf(json: JsonValue | undefined): string {
-  return json === undefined ? '' : typeof json === 'string' ? json.trim() : JSON.stringify(json);
 }
