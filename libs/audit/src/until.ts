@@ -30,7 +30,7 @@ export function endOffset(until: Until | undefined, partition: number, end: numb
   if (until.position.partition !== partition) {
     throw new UsageError(
       'bad-usage',
-      `position ${until.position.partition}:${until.position.offset} is not of partition ${partition}, which is read`,
+      `position ${until.position.partition}:${until.position.offset} is not of partition ${partition}, in which the chat is`,
     );
   }
   return Math.min(end, until.position.offset + 1);

@@ -50,9 +50,9 @@ function isSuppressed(error: unknown): error is Suppressed {
 /** Commander's own messages, as one sentence without its prefix. */
 function usageSentence(error: CommanderError): string {
   if (error.code === 'commander.help') return 'name a command (see `stepfold --help`)';
-  return oneLine(error.message.replace(/^error: /, ''))
+  return oneLine(error.message.replace(/^error: (?:command-argument value )?/, ''))
     .replace(
-      /( is invalid[^.]*)\. ([A-Z])/,
+      /( is invalid[^.]*)\. ([A-Z"])/,
       (_match, problem: string, next: string) => `${problem}: ${next.toLowerCase()}`,
     )
     .replace(/\.$/, '');

@@ -74,6 +74,16 @@ describe('bad usage', () => {
       ['fold', 'FILE', '--format', 'ai-sdk', '--start', '1999-01-01T00:00:00Z'],
       /2001/,
     ],
+    [
+      'a limit before 2001',
+      ['events', 'c', '--until', '1999-01-01T00:00:00Z'],
+      /'1999-01-01T00:00:00Z' is invalid: "1999/,
+    ],
+    [
+      'an argument that is no id',
+      ['messages', '.c'],
+      /^stepfold: '\.c' is invalid for argument 'chat': it must/,
+    ],
     ['a negative tick', ['fold', 'FILE', '--format', 'ai-sdk', '--tick', '-1'], /--tick.*whole number/],
     ['a tick for events', ['fold', 'FILE', '--format', 'stepfold', '--tick', '1'], /--tick.*stepfold/],
     ['a chat for events', ['convert', 'FILE', '--format', 'stepfold', '--chat', 'c'], /--chat.*stepfold/],
