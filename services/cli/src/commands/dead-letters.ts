@@ -63,8 +63,10 @@ function configureShow(parent: Command, host: Host): void {
     .command('show')
     .description('show one of them: its content, what it means and what to do')
     .addArgument(idArgument('<id>'));
-  addAdapterOptions(command, host, 'store');
-  addJsonOption(command).action((id: string, options: ShowOptions) => showLetter(id, options, host));
+  addJsonOption(command);
+  addAdapterOptions(command, host, 'store').action((id: string, options: ShowOptions) =>
+    showLetter(id, options, host),
+  );
   command.addHelpText('after', examplesText(showExamples));
 }
 

@@ -30,8 +30,8 @@ export const explainCommand: CommandDefinition = {
       .argument('<part>', 'index in the parts of its message, from 0', (text) =>
         parseWhole(text, PART_INDEX_MAX, 'parts'),
       );
-    addAdapterOptions(command, host, 'log');
-    addJsonOption(command).action(
+    addJsonOption(command);
+    addAdapterOptions(command, host, 'log').action(
       (chatId: string, stepId: string, partIndex: number, options: ExplainOptions) =>
         printExplanation({ chatId, stepId, partIndex }, options, host),
     );

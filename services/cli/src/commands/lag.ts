@@ -15,8 +15,8 @@ type LagOptions = AdapterOptions & JsonOptions;
 export const lagCommand: CommandDefinition = {
   examples: [{ line: 'stepfold lag' }, { line: 'stepfold lag --json' }],
   configure(command: Command, host: Host) {
-    addAdapterOptions(command, host, 'both');
-    addJsonOption(command).action((options: LagOptions) => printLag(options, host));
+    addJsonOption(command);
+    addAdapterOptions(command, host, 'both').action((options: LagOptions) => printLag(options, host));
   },
 };
 
