@@ -3,7 +3,7 @@
  * has any more makes the test fail.
  */
 export const notRun: readonly { readonly starts: string; readonly why: string }[] = [
-  { starts: 'npm start', why: 'sets up the working copy; the demo is run by services/cli pipeline tests' },
+  { starts: 'npm start', why: 'sets up the working copy; services/cli/src/demo.e2e.test.ts' },
   { starts: 'npm test', why: 'is what runs this test' },
   { starts: 'npx jest', why: 'runs tests within a test' },
   { starts: 'STEPFOLD_TEST_FAULTS=1 npx jest', why: 'runs tests within a test' },

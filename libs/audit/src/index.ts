@@ -23,6 +23,7 @@ export {
   type PartitionLag,
   type ReadLagOptions,
 } from './read-lag.js';
+export { scanEvents } from './scan-events.js';
 export type { DifferenceKind, StepDifference, Verification } from './tally.js';
 export {
   isSettled,

@@ -8,7 +8,9 @@ import {
   type AdapterNeeds,
   type AdapterOptions,
 } from './adapter-options.js';
+import { runStepfold } from './run-stepfold.js';
 import { createInProcessHost } from './testing/in-process-host.js';
+import { temporaryFolder } from './testing/temporary-folder.js';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -209,5 +211,28 @@ describe('another process on the same log and store', () => {
     expect(handedOn.join(' ')).not.toContain('secret');
     const second = await choice(handedOn, adapterEnvironment(first));
     expect({ ...second, variables: [] }).toEqual({ ...first, variables: [] });
+  });
+});
+
+describe('a folder that is not there', () => {
+  it('is named to whoever asks what it holds, once the answer has been given', async () => {
+    using folder = temporaryFolder();
+    const said = async (...words: readonly string[]): Promise<string> => {
+      const host = createInProcessHost();
+      expect(await runStepfold([...words, '--data', folder.file('nowhere')], host)).toBe(0);
+      return host.complained();
+    };
+    expect(await said('chats', '--json')).toBe(
+      `note: there was no data in ${folder.file('nowhere')} before\n`,
+    );
+    expect(await said('chats')).toBe('');
+  });
+
+  it('is nothing to speak of for who brings something', async () => {
+    using folder = temporaryFolder();
+    const host = createInProcessHost('{"type":"start-step"}\n{"type":"finish-step"}\n');
+    const publish = ['publish', '-', '--format', 'ai-sdk', '--data', folder.file('nowhere')];
+    expect(await runStepfold(publish, host)).toBe(0);
+    expect(host.complained()).toBe('');
   });
 });

@@ -1,8 +1,10 @@
+import fs from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Compression, SaslMechanism } from '@stepfold/kafka-log';
 import { UsageError } from '@stepfold/runtime';
 import type { Host } from './host.js';
 import { parseWhole } from './parse-whole.js';
+import { shownName } from './recordings/shown-name.js';
 
 /** What a command works on. */
 export type AdapterNeeds = 'log' | 'store' | 'both';
@@ -200,7 +202,20 @@ export function addAdapterOptions(command: Command, host: Host, needs: AdapterNe
     } else {
       takeFromEnvironment(command, [...general, ...kafka], host);
     }
-    command.setOptionValue('adapters', choiceOf(command, kafka, host, needs));
+    const choice = choiceOf(command, kafka, host, needs);
+    command.setOptionValue('adapters', choice);
+    if (choice.kind === 'embedded' && !beginners.has(command.name())) noteNewFolder(command, choice, host);
+  });
+}
+
+/** Commands that may be the first to use a folder. */
+const beginners: ReadonlySet<string> = new Set(['demo', 'dev', 'projector', 'publish', 'tail', 'writer']);
+
+/** Whoever mistypes the folder is told that it holds nothing, and must not take that for an answer. */
+function noteNewFolder(command: Command, { directory }: EmbeddedChoice, { stderr }: Host): void {
+  if (fs.existsSync(directory)) return;
+  command.hook('postAction', () => {
+    stderr.write(`note: there was no data in ${shownName(directory)} before\n`);
   });
 }
 

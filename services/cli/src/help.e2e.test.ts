@@ -7,7 +7,7 @@ import { commandGroups } from './commands/command-groups.js';
 import { commandTable } from './commands/command-table.js';
 import { completionScripts, type ShellName } from './completion/completion-scripts.js';
 import { programExamples } from './create-program.js';
-import { storedMessages, stream } from './testing/pipeline-tests.js';
+import { storedMessages, stream } from './testing/stored-messages.js';
 import {
   killSpawned,
   outputOf,

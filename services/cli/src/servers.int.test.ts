@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { MessageJson } from '@stepfold/fold';
-import { storedMessages, stream } from './testing/pipeline-tests.js';
+import { storedMessages, stream } from './testing/stored-messages.js';
 import { killSpawned, outputOf, runStepfoldProcess, spawnStepfold } from './testing/spawn-stepfold.js';
 import { temporaryFolder, type TemporaryFolder } from './testing/temporary-folder.js';
 import { serverAdapters } from './testing/test-adapters.js';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { partitionOfChat, readEvents, type ReadEvent } from '@stepfold/audit';
+import { partitionOfChat, readEvents, scanEvents, type ReadEvent } from '@stepfold/audit';
+import { UsageError } from '@stepfold/runtime';
 import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
 import { checkGenerationOfStore } from '../check-generation.js';
 import type { Host } from '../host.js';
@@ -13,16 +14,23 @@ import { addJsonOption, type JsonOptions } from '../render/output-options.js';
 import { screenOf, type Screen } from '../render/screen.js';
 import type { CommandDefinition } from './command-definition.js';
 
-type EventsOptions = AdapterOptions & UntilOptions & JsonOptions;
+interface EventsOptions extends AdapterOptions, UntilOptions, JsonOptions {
+  readonly scan?: boolean;
+}
 
 export const eventsCommand: CommandDefinition = {
   examples: [
     { line: 'stepfold events my-chat' },
     { line: 'stepfold events my-chat --until-offset 20 --json' },
+    {
+      line: 'stepfold events my-chat --scan',
+      does: 'also what lies in a wrong partition or under a wrong key',
+    },
   ],
   configure(command: Command, host: Host) {
     command.argument('<chat>', 'id of the chat', parseId);
     addUntilOptions(command);
+    command.option('--scan', 'look through all of the log: what lies in a wrong place, too');
     addAdapterOptions(command, host, 'log');
     addJsonOption(command).action((chatId: string, options: EventsOptions) =>
       printEvents(chatId, options, host),
@@ -32,11 +40,19 @@ export const eventsCommand: CommandDefinition = {
 
 async function printEvents(chatId: string, options: EventsOptions, host: Host): Promise<void> {
   checkUntilOptions(options);
+  if (options.scan === true && options.untilOffset !== undefined) {
+    throw new UsageError(
+      'bad-usage',
+      '--scan looks through all partitions: it takes --until, not --until-offset',
+    );
+  }
   const context = { adapters: options.adapters, runtime: host.runtime };
   await using log = await openLog(context);
   await checkGenerationOfStore(log, context, 'join');
   const until = untilOf(options, partitionOfChat(log, chatId));
-  const events = readEvents(log, { chatId }, until === undefined ? {} : { until });
+  const limits = until === undefined ? {} : { until };
+  const events =
+    options.scan === true ? scanEvents(log, chatId, limits) : readEvents(log, { chatId }, limits);
   const screen = screenOf(host);
   let count = 0;
   for await (const read of events) {

@@ -1,12 +1,16 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { Event } from '@stepfold/events';
 import type { MessageJson } from '@stepfold/fold';
-import { SeededChance } from '../../../../test/support/chance.js';
-import { generateEvents } from '../../../../test/support/generate-events.js';
-import { stream } from './pipeline-tests.js';
-import { outputOf, runStepfoldProcess, spawnStepfold } from './spawn-stepfold.js';
-import { temporaryFolder } from './temporary-folder.js';
-import type { TestAdapters } from './test-adapters.js';
+import { SeededChance } from '../../../test/support/chance.js';
+import { generateEvents } from '../../../test/support/generate-events.js';
+import { availableBackends } from '../../../test/support/test-data.js';
+import { killSpawned, outputOf, runStepfoldProcess, spawnStepfold } from './testing/spawn-stepfold.js';
+import { LOOKS_MAX, stream } from './testing/stored-messages.js';
+import { temporaryFolder } from './testing/temporary-folder.js';
+import { adaptersOf, type TestAdapters } from './testing/test-adapters.js';
+
+jest.setTimeout(180_000);
+afterEach(killSpawned);
 
 interface ReadLine {
   readonly position: string;
@@ -19,8 +23,6 @@ interface LagDocument {
   readonly events: number;
   readonly seconds: number;
 }
-
-const LOOKS_MAX = 300;
 
 /** Asks for the lag until everything is stored. */
 async function caughtUp(data: readonly string[]): Promise<LagDocument> {
@@ -56,8 +58,9 @@ function linesOf(output: string): ReadLine[] {
     .map((line) => JSON.parse(line) as ReadLine);
 }
 
-/** The commands that read the log again, on a log and a store that `open` gives. */
-export function replayTests(open: () => Promise<TestAdapters>): void {
+describe.each(availableBackends())('on %s', (backend) => {
+  const open = (): Promise<TestAdapters> => adaptersOf(backend);
+
   describe('what is read from the log again', () => {
     it('is what is stored, byte for byte, and before a time or position what stood then', async () => {
       using folder = temporaryFolder();
@@ -169,4 +172,4 @@ export function replayTests(open: () => Promise<TestAdapters>): void {
       expect(stdout).toMatch(/second\.0 +┊ hm so\n.* second\.0 +reasoning ends · /);
     });
   });
-}
+});

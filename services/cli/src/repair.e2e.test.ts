@@ -1,12 +1,16 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { ChatsRebuild, RetriedLetter } from '@stepfold/audit';
 import type { EventLog, LogRecord, Topic } from '@stepfold/event-log';
 import { encodeStepRecord, type Message, type MessageJson } from '@stepfold/fold';
 import { FIRST_COLLECTION, type DeadLetter } from '@stepfold/message-store';
-import { stream } from './pipeline-tests.js';
-import { outputOf, runStepfoldProcess } from './spawn-stepfold.js';
-import { temporaryFolder } from './temporary-folder.js';
-import type { TestAdapters } from './test-adapters.js';
+import { availableBackends } from '../../../test/support/test-data.js';
+import { killSpawned, outputOf, runStepfoldProcess } from './testing/spawn-stepfold.js';
+import { stream } from './testing/stored-messages.js';
+import { temporaryFolder } from './testing/temporary-folder.js';
+import { adaptersOf, type TestAdapters } from './testing/test-adapters.js';
+
+jest.setTimeout(180_000);
+afterEach(killSpawned);
 
 async function jsonOf<T>(commandLine: readonly string[]): Promise<{ exitCode: number | null; json: T }> {
   const { exitCode, stdout, stderr } = await runStepfoldProcess([...commandLine, '--json']);
@@ -43,8 +47,9 @@ function letterOf(
   return { id, detail: 'of a test', key, value, at: 1_775_822_400_000_001, ...fields };
 }
 
-/** Repairs of what is stored, as processes, on a log and a store that `open` gives. */
-export function repairTests(open: () => Promise<TestAdapters>): void {
+describe.each(availableBackends())('on %s', (backend) => {
+  const open = (): Promise<TestAdapters> => adaptersOf(backend);
+
   describe('rebuild --chat', () => {
     it('stores what is missing, mends what is damaged, and never replaces a newer version', async () => {
       await using adapters = await open();
@@ -173,4 +178,4 @@ export function repairTests(open: () => Promise<TestAdapters>): void {
       expect(unknown.stderr).toMatch(/^stepfold: no dead letter x:0:1 [^\n]*\n$/);
     });
   });
-}
+});
