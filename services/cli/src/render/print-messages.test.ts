@@ -27,7 +27,7 @@ describe('--view coder', () => {
 
   it('prints an empty array for a chat that is not known', async () => {
     using folder = temporaryFolder();
-    const words = ['messages', 'nobody', '--data', folder.file('data'), '--view', 'coder'];
+    const words = ['messages', 'nobody', '--data', folder.path, '--view', 'coder'];
     expect(await printed([...words, '--json'])).toBe('[]\n');
     expect(await printed(words)).toBe('[]\n');
   });
