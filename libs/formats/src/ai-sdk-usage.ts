@@ -1,5 +1,6 @@
 import type { Usage } from '@stepfold/events';
 import { fieldsOf } from './fields-of.js';
+import { presentCounts, tokenCountOf } from './token-counts.js';
 
 /**
  * Token counts of the AI SDK in any of its three shapes, as neutral ones: input includes cached tokens, output
@@ -20,19 +21,20 @@ export function aiSdkUsageOf(given: unknown, providerMetadata?: unknown): Usage 
   const output = fieldsOf(usage['outputTokens']);
   const inputDetails = fieldsOf(usage['inputTokenDetails']);
   const outputDetails = fieldsOf(usage['outputTokenDetails']);
-  const neutral: Usage = present({
-    input_tokens: countOf(usage['inputTokens']) ?? countOf(input['total']),
-    output_tokens: countOf(usage['outputTokens']) ?? countOf(output['total']),
-    total_tokens: countOf(usage['totalTokens']),
+  const neutral: Usage = presentCounts({
+    input_tokens: tokenCountOf(usage['inputTokens']) ?? tokenCountOf(input['total']),
+    output_tokens: tokenCountOf(usage['outputTokens']) ?? tokenCountOf(output['total']),
+    total_tokens: tokenCountOf(usage['totalTokens']),
     reasoning_tokens:
-      countOf(outputDetails['reasoningTokens']) ??
-      countOf(output['reasoning']) ??
-      countOf(usage['reasoningTokens']),
-    cache_creation_tokens: countOf(inputDetails['cacheWriteTokens']) ?? countOf(input['cacheWrite']),
+      tokenCountOf(outputDetails['reasoningTokens']) ??
+      tokenCountOf(output['reasoning']) ??
+      tokenCountOf(usage['reasoningTokens']),
+    cache_creation_tokens:
+      tokenCountOf(inputDetails['cacheWriteTokens']) ?? tokenCountOf(input['cacheWrite']),
     cache_read_tokens:
-      countOf(inputDetails['cacheReadTokens']) ??
-      countOf(input['cacheRead']) ??
-      countOf(usage['cachedInputTokens']),
+      tokenCountOf(inputDetails['cacheReadTokens']) ??
+      tokenCountOf(input['cacheRead']) ??
+      tokenCountOf(usage['cachedInputTokens']),
   });
   const isFlat =
     typeof usage['inputTokens'] !== 'object' &&
@@ -46,12 +48,13 @@ function completed(usage: Usage, providerMetadata: unknown): Usage {
   const { input_tokens: input, output_tokens: output, total_tokens: total } = usage;
   const reasoning = usage.reasoning_tokens ?? 0;
   const anthropic = fieldsOf(fieldsOf(fieldsOf(providerMetadata)['anthropic'])['usage']);
-  const cacheRead = usage.cache_read_tokens ?? countOf(anthropic['cache_read_input_tokens']);
-  const cacheCreation = countOf(anthropic['cache_creation_input_tokens']);
+  const cacheRead = usage.cache_read_tokens ?? tokenCountOf(anthropic['cache_read_input_tokens']);
+  const cacheCreation = tokenCountOf(anthropic['cache_creation_input_tokens']);
   let cachedApart = 0;
   if (input !== undefined) {
     // Anthropic's own input count leaves out what was cached; more cached than there is input says the same.
-    if (countOf(anthropic['input_tokens']) === input) cachedApart = (cacheRead ?? 0) + (cacheCreation ?? 0);
+    if (tokenCountOf(anthropic['input_tokens']) === input)
+      cachedApart = (cacheRead ?? 0) + (cacheCreation ?? 0);
     else if (cacheRead !== undefined && cacheRead > input) cachedApart = cacheRead;
   }
   const isReasoningApart =
@@ -59,7 +62,7 @@ function completed(usage: Usage, providerMetadata: unknown): Usage {
     (reasoning > output || (reasoning > 0 && input !== undefined && total === input + output + reasoning));
   const reasoningApart = isReasoningApart ? reasoning : 0;
   const isTotalOfBoth = input !== undefined && output !== undefined && total === input + output;
-  return present({
+  return presentCounts({
     ...usage,
     input_tokens: input === undefined ? undefined : input + cachedApart,
     output_tokens: output === undefined ? undefined : output + reasoningApart,
@@ -67,12 +70,4 @@ function completed(usage: Usage, providerMetadata: unknown): Usage {
     cache_creation_tokens: cacheCreation,
     cache_read_tokens: cacheRead,
   });
-}
-
-function present(usage: { [K in keyof Usage]: Usage[K] | undefined }): Usage {
-  return Object.fromEntries(Object.entries(usage).filter(([, count]) => count !== undefined)) as Usage;
-}
-
-function countOf(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }

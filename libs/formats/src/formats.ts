@@ -1,9 +1,11 @@
 import { aiSdk } from './ai-sdk.js';
+import { anthropic } from './anthropic.js';
 import type { Format } from './format.js';
 
 /** The formats that are converted, by the name that commands know them by. */
 export const formats = {
   'ai-sdk': aiSdk,
+  anthropic,
 } as const satisfies Readonly<Record<string, Format>>;
 
 /** `stepfold` is no format to convert: its files hold events, which are taken as they are. */

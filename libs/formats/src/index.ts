@@ -1,4 +1,5 @@
 export { aiSdk } from './ai-sdk.js';
+export { anthropic } from './anthropic.js';
 export {
   convertRecording,
   type ConvertedRecording,
