@@ -14,9 +14,15 @@ export interface StreamRecording {
 /**
  * The recordings of some folders whose names have an ending. If a folder has none, says so loudly and answers
  * none at all; a build machine must have them.
+ *
+ * @param isWanted by the text of a file; all lines of a wanted one must be JSON objects
  */
-export function readRecordings(folders: readonly string[], ending: string): readonly StreamRecording[] {
-  const read = folders.map((name) => readFolder(name, ending));
+export function readRecordings(
+  folders: readonly string[],
+  ending: string,
+  isWanted: (text: string) => boolean = () => true,
+): readonly StreamRecording[] {
+  const read = folders.map((name) => readFolder(name, ending, isWanted));
   const absent = folders.filter((_name, index) => read[index]?.length === 0);
   if (absent.length === 0) return read.flat();
   const problem = `no recorded streams (*${ending}) of ${absent.join(', ')} in ${folder}`;
@@ -25,15 +31,17 @@ export function readRecordings(folders: readonly string[], ending: string): read
   return [];
 }
 
-function readFolder(name: string, ending: string): StreamRecording[] {
+function readFolder(name: string, ending: string, isWanted: (text: string) => boolean): StreamRecording[] {
   const inside = path.join(folder, name);
   if (!fs.existsSync(inside)) return [];
   return fs
     .readdirSync(inside)
     .filter((file) => file.endsWith(ending))
     .sort()
-    .map((file) => {
-      const lines = fs.readFileSync(path.join(inside, file), 'utf8').trimEnd().split('\n');
+    .map((file) => ({ file, text: fs.readFileSync(path.join(inside, file), 'utf8') }))
+    .filter(({ text }) => isWanted(text))
+    .map(({ file, text }) => {
+      const lines = text.trimEnd().split('\n');
       const parts = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
       return { name: `${name}/${file}`, lines, parts };
     });
