@@ -1,12 +1,19 @@
 import { aiSdkFileOf } from './ai-sdk-file.js';
 import { aiSdkFinishReasonOf } from './ai-sdk-finish-reason.js';
+import {
+  aiSdkBlockKindOf,
+  aiSdkCallFieldsOf,
+  aiSdkMetadataOf,
+  aiSdkRedactionOf,
+  aiSdkSourceOf,
+  aiSdkWarningsOf,
+} from './ai-sdk-part.js';
 import { aiSdkUsageOf } from './ai-sdk-usage.js';
 import { fieldsOf, isObject } from './fields-of.js';
 import type { Converter, ConverterContext, Format } from './format.js';
 import { textOf } from './json-of.js';
 import { metadataOf } from './metadata-of.js';
 import { createPartCounter } from './part-counter.js';
-import type { CallFields } from './step-fields.js';
 import { createStepWriter } from './step-writer.js';
 
 /**
@@ -100,33 +107,38 @@ function createConverter(context: ConverterContext): Converter {
       case 'start-step': {
         endFinished();
         releaseError();
-        const hasWarnings = Array.isArray(part['warnings']) && part['warnings'].length > 0;
-        writer.start(at, {
-          metadata: aiSdkMetadata(part, { warnings: hasWarnings ? part['warnings'] : undefined }),
-        });
+        writer.start(at, { metadata: aiSdkMetadataOf(part, { warnings: aiSdkWarningsOf(part) }) });
         return placeWaiting();
       }
 
       case 'text-start':
       case 'reasoning-start':
         prepareContent();
-        return writer.blockStart(blockKind(part), at, { id: part['id'], ...redaction(part), metadata });
+        return writer.blockStart(aiSdkBlockKindOf(part), at, {
+          id: part['id'],
+          ...aiSdkRedactionOf(part),
+          metadata,
+        });
       case 'text-delta':
       case 'reasoning-delta':
         prepareContent();
-        return writer.blockDelta(blockKind(part), at, { id: part['id'], text: part['text'], metadata });
+        return writer.blockDelta(aiSdkBlockKindOf(part), at, {
+          id: part['id'],
+          text: part['text'],
+          metadata,
+        });
       case 'text-end':
       case 'reasoning-end':
         prepareContent();
-        return writer.blockEnd(blockKind(part), at, {
+        return writer.blockEnd(aiSdkBlockKindOf(part), at, {
           id: part['id'],
-          ...redaction(part),
-          metadata: aiSdkMetadata(part, { citations: part['citations'] }),
+          ...aiSdkRedactionOf(part),
+          metadata: aiSdkMetadataOf(part, { citations: part['citations'] }),
         });
 
       case 'tool-input-start':
         prepareContent();
-        return writer.inputStart(at, { ...callFields(part), toolCallId: part['id'] });
+        return writer.inputStart(at, { ...aiSdkCallFieldsOf(part), toolCallId: part['id'] });
       case 'tool-input-delta':
         prepareContent();
         return writer.inputDelta(at, { toolCallId: part['id'], text: part['delta'], metadata });
@@ -139,7 +151,7 @@ function createConverter(context: ConverterContext): Converter {
         // The SDK parses arguments; of an invalid call it hands on the text that it could not parse.
         const isText = part['invalid'] === true && typeof input === 'string';
         return writer.call(at, {
-          ...callFields(part),
+          ...aiSdkCallFieldsOf(part),
           ...(isText ? { argsText: input } : { args: input }),
           isInvalid: part['invalid'],
           error: part['error'],
@@ -148,15 +160,7 @@ function createConverter(context: ConverterContext): Converter {
 
       case 'source':
         prepareContent();
-        return writer.source(at, {
-          sourceType: sourceType(part),
-          sourceId: part['id'],
-          url: part['url'],
-          title: part['title'],
-          mediaType: part['mediaType'],
-          filename: part['filename'],
-          metadata,
-        });
+        return writer.source(at, aiSdkSourceOf(part));
       case 'file':
       case 'reasoning-file': {
         const file = aiSdkFileOf(part);
@@ -209,7 +213,7 @@ function createConverter(context: ConverterContext): Converter {
       return;
     }
     releaseError();
-    const metadata = aiSdkMetadata(part, { toolMetadata: part['toolMetadata'] });
+    const metadata = aiSdkMetadataOf(part, { toolMetadata: part['toolMetadata'] });
     const toolCallId = toolCallIdOf(part);
     switch (part['type']) {
       case 'tool-result':
@@ -276,7 +280,7 @@ function createConverter(context: ConverterContext): Converter {
       usage: aiSdkUsageOf(part['usage'], part['providerMetadata']),
       responseId: response['id'],
       model: response['modelId'],
-      metadata: aiSdkMetadata(part, { performance: part['performance'] }),
+      metadata: aiSdkMetadataOf(part, { performance: part['performance'] }),
     });
     endFinishedModel(at, reason.finishReason);
   }
@@ -311,56 +315,10 @@ function createConverter(context: ConverterContext): Converter {
   };
 }
 
-function blockKind(part: Part): 'text' | 'reasoning' {
-  return (part['type'] as string).startsWith('text') ? 'text' : 'reasoning';
-}
-
-/** Anthropic and Bedrock hide reasoning; its encrypted form is all that the SDK hands on. */
-function redaction(part: Part): { isRedacted?: true } {
-  const isRedacted = Object.values(fieldsOf(part['providerMetadata'])).some(
-    (entries) => fieldsOf(entries)['redactedData'] !== undefined,
-  );
-  return isRedacted ? { isRedacted } : {};
-}
-
-function callFields(part: Part): CallFields {
-  return {
-    toolCallId: part['toolCallId'],
-    toolName: part['toolName'],
-    isProviderExecuted: part['providerExecuted'],
-    isDynamic: part['dynamic'],
-    title: part['title'],
-    parentToolCallId: parentToolCallIdOf(part),
-    metadata: aiSdkMetadata(part, {
-      toolMetadata: part['toolMetadata'],
-      inputEncoding: part['inputEncoding'],
-    }),
-  };
-}
-
-/** The call from whose code this one was made, as the provider's `caller` says. */
-function parentToolCallIdOf(part: Part): unknown {
-  for (const entries of Object.values(fieldsOf(part['providerMetadata']))) {
-    const caller = fieldsOf(fieldsOf(entries)['caller']);
-    const id = caller['toolId'] ?? caller['tool_id'] ?? caller['callerId'] ?? caller['caller_id'];
-    if (id !== undefined && id !== null) return id;
-  }
-  return undefined;
-}
-
 function toolCallIdOf(part: Part): unknown {
   return fieldsOf(part['toolCall'])['toolCallId'] ?? part['toolCallId'];
 }
 
 function isAboutCall(part: Part): boolean {
   return part['type'] !== 'error' && part['type'] !== 'steering-message';
-}
-
-function sourceType(part: Part): 'url' | 'document' {
-  if (part['sourceType'] === 'url' || part['sourceType'] === 'document') return part['sourceType'];
-  return part['url'] === undefined ? 'document' : 'url';
-}
-
-function aiSdkMetadata(part: Part, entries: Readonly<Record<string, unknown>>) {
-  return metadataOf(part['providerMetadata'], { provider: 'ai-sdk', entries });
 }
