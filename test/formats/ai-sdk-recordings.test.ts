@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { createEventCodec, type Event } from '@stepfold/events';
-import type { Message, Part } from '@stepfold/fold';
+import type { Message } from '@stepfold/fold';
 import { convertRecording } from '@stepfold/formats';
 import * as fc from 'fast-check';
 import { foldAll } from '../support/fold-all.js';
-import { expectedSteps, type ExpectedStep, type StreamPart } from './expected-steps.js';
+import { mutated } from '../support/hostile-parts.js';
+import { expectMessage, partsOf } from './expect-message.js';
+import { expectedSteps, type StreamPart } from './expected-steps.js';
 import { readRecordings } from './stream-recordings.js';
 
 const START = 1_767_225_600_000_000;
@@ -49,124 +51,6 @@ function messagesOf(lines: readonly string[]): Message[] {
   return fold(convert(lines).events.map(({ event }) => event));
 }
 
-const partsOf = <T extends Part['type']>(message: Message, type: T) =>
-  message.parts.filter((part): part is Extract<Part, { type: T }> => part.type === type);
-
-/** Holds a message against what its part of the stream plainly says. */
-function expectMessage(message: Message, step: ExpectedStep, index: number): void {
-  expect(message).toMatchObject({
-    chat_id: 'chat',
-    step_id: `run.${index}`,
-    run_id: 'run',
-    step_index: index,
-    started_at: step.startedAt,
-    ended_at: step.endedAt,
-  });
-  const isCutOff = step.end !== 'finished';
-  expect(message.parts.filter(({ type }) => type === 'text' || type === 'reasoning')).toMatchObject(
-    step.blocks.map((block) => ({
-      type: block.type,
-      text: block.text,
-      created_at: block.createdAt,
-      ...(block.lastDeltaAt === undefined ? {} : { last_delta_at: block.lastDeltaAt }),
-      completed_at: block.endedAt ?? step.endedAt,
-      ...(Object.keys(block.metadata).length === 0 ? {} : { metadata: block.metadata }),
-    })),
-  );
-  expect(partsOf(message, 'tool-call').map(shownCall)).toEqual(
-    [...step.calls].map(([id, call]) => ({
-      id,
-      name: call.name,
-      inputStartedAt: call.inputStartedAt,
-      calledAt: call.calledAt,
-      ...(call.calledAt === undefined ? { isPartial: true, ...parsed(call.inputText) } : { args: call.args }),
-    })),
-  );
-  const results = partsOf(message, 'tool-result').filter((part) => part.synthetic !== true);
-  expect(
-    results.map((part) => [
-      part.tool_call_id,
-      { result: part.result, isError: part.is_error === true, at: part.created_at },
-    ]),
-  ).toEqual([...step.results]);
-  const unanswered = [...step.calls].filter(([id]) => !step.results.has(id));
-  expect(
-    partsOf(message, 'tool-result')
-      .filter((part) => part.synthetic === true)
-      .map(({ tool_call_id }) => tool_call_id),
-  ).toEqual(isCutOff ? unanswered.map(([id]) => id) : []);
-  expect(message.pending_tool_call_ids ?? []).toEqual(
-    isCutOff ? [] : unanswered.filter(([, call]) => call.calledAt !== undefined).map(([id]) => id),
-  );
-  expect(
-    partsOf(message, 'source').map(({ url, title, created_at }) => ({ url, title, at: created_at })),
-  ).toEqual(step.sources);
-  expect(partsOf(message, 'data').map(({ name }) => name)).toEqual(step.data);
-  expect((message.errors ?? []).map(({ message }) => message)).toEqual(step.errors);
-  expectEnd(message, step);
-}
-
-function shownCall(part: Extract<Part, { type: 'tool-call' }>) {
-  return {
-    id: part.tool_call_id,
-    name: part.tool_name,
-    inputStartedAt: part.input_started_at,
-    calledAt: part.created_at,
-    ...(part.partial === true ? { isPartial: true } : {}),
-    ...(part.args_text === undefined ? { args: part.args } : { argsText: part.args_text }),
-  };
-}
-
-function parsed(text: string): { args: unknown } | { argsText: string } {
-  try {
-    return { args: JSON.parse(text) };
-  } catch {
-    return { argsText: text };
-  }
-}
-
-function expectEnd(message: Message, step: ExpectedStep): void {
-  // Only the last line of a cut recording can be an error that nothing follows.
-  const status =
-    step.end === 'finished' ? 'complete' : message.status === 'failed' ? 'failed' : 'interrupted';
-  expect(message.status).toBe(status);
-  if (status === 'interrupted') {
-    expect(message.interrupt).toMatchObject({
-      reason: step.end === 'aborted' ? 'user' : 'eof',
-      at: step.endedAt,
-    });
-  }
-  const { finish } = step;
-  if (finish === undefined) {
-    expect(message).not.toHaveProperty('finish_reason');
-    expect(message).not.toHaveProperty('usage');
-    return;
-  }
-  const usage = finish['usage'] as Record<string, number | undefined>;
-  const details = (name: string) => (usage[name] ?? {}) as Record<string, number | undefined>;
-  const expected = {
-    input_tokens: usage['inputTokens'],
-    output_tokens: usage['outputTokens'],
-    total_tokens: usage['totalTokens'],
-    reasoning_tokens: details('outputTokenDetails')['reasoningTokens'],
-    cache_creation_tokens: details('inputTokenDetails')['cacheWriteTokens'],
-    cache_read_tokens: details('inputTokenDetails')['cacheReadTokens'],
-  };
-  expect(message.usage ?? {}).toEqual(JSON.parse(JSON.stringify(expected)));
-  const response = finish['response'] as Record<string, unknown>;
-  expect(message).toMatchObject({
-    finish_reason: finish['finishReason'],
-    finished_at: step.endedAt,
-    response_id: response['id'],
-    model: response['modelId'],
-  });
-  const metadata = Object.entries(finish['providerMetadata'] ?? {}).filter(
-    ([, entries]) => !isEmpty(entries),
-  );
-  expect(message.metadata ?? {}).toMatchObject(Object.fromEntries(metadata));
-  expect(message.raw_finish_reason).toBe(finish['rawFinishReason']);
-}
-
 suite('the recorded AI SDK streams', () => {
   it.each(recordings.map((recording) => [recording.name, recording] as const))(
     '%s says the same as messages',
@@ -206,44 +90,16 @@ suite('the recorded AI SDK streams', () => {
   });
 
   it('become events that the fold accepts, however their lines are dropped, doubled and moved', () => {
-    const mutation = fc.record({
-      recording: fc.constantFrom(...recordings),
-      seed: fc.integer(),
-      dropped: fc.constantFrom(0, 0.02, 0.3),
-      doubled: fc.constantFrom(0, 0.02, 0.3),
-      moved: fc.constantFrom(0, 0.02, 1),
-    });
+    const damaged = fc.constantFrom(...recordings).chain(({ lines }) => mutated(lines));
     fc.assert(
-      fc.property(mutation, ({ recording, seed, dropped, doubled, moved }) => {
-        const random = randomNumbers(seed);
-        const lines = recording.lines.filter(() => random() >= dropped);
-        const mutated = lines.flatMap((line) => (random() < doubled ? [line, line] : [line]));
-        for (const index of mutated.keys()) {
-          if (random() >= moved) continue;
-          const other = Math.floor(random() * mutated.length);
-          [mutated[index], mutated[other]] = [mutated[other]!, mutated[index]!];
-        }
-        if (mutated.length === 0) return;
-        expect(messagesOf(mutated).map(({ status }) => status)).not.toContain('open');
+      fc.property(damaged, (lines) => {
+        if (lines.length === 0) return;
+        expect(messagesOf(lines).map(({ status }) => status)).not.toContain('open');
       }),
       { numRuns: 100 },
     );
   }, 60_000);
 });
-
-/** True for `{}`: an empty provider entry is no metadata. */
-function isEmpty(entries: unknown): boolean {
-  return JSON.stringify(entries) === '{}';
-}
-
-/** Numbers in [0, 1) that a seed repeats. */
-function randomNumbers(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 
 /** What the table of the recordings' README demands, row by row. */
 suite('the AI SDK streams that were cut short', () => {

@@ -75,9 +75,9 @@ function expectedMessage(lines: readonly { part: AnthropicPart; at: number }[]):
         break;
       case 'content_block_delta':
         if (block === undefined) throw new Error('a delta without its block');
-        block.text += String(
-          delta['text'] ?? delta['thinking'] ?? delta['partial_json'] ?? delta['content'] ?? '',
-        );
+        for (const name of ['text', 'thinking', 'partial_json', 'content']) {
+          if (typeof delta[name] === 'string') block.text += delta[name];
+        }
         block.signature = delta['signature'] ?? block.signature;
         if (delta['type'] === 'citations_delta') {
           block.citations.push(delta['citation']);

@@ -10,7 +10,7 @@ export interface ExpectedStep {
   readonly blocks: ExpectedBlock[];
   readonly calls: Map<string, ExpectedCall>;
   /** The last result of each call, in order of the first. */
-  readonly results: Map<string, { result: unknown; isError: boolean; at: number }>;
+  readonly results: Map<string, ExpectedResult>;
   readonly sources: { url: unknown; title: unknown; at: number }[];
   readonly data: string[];
   readonly errors: string[];
@@ -31,6 +31,12 @@ export interface ExpectedCall {
   inputStartedAt?: number;
   args?: unknown;
   calledAt?: number;
+}
+export interface ExpectedResult {
+  readonly result: unknown;
+  readonly isError: boolean;
+  readonly isPreliminary?: boolean;
+  readonly at: number;
 }
 export type StreamPart = Readonly<Record<string, unknown>>;
 
@@ -78,7 +84,12 @@ export function expectedSteps(parts: readonly StreamPart[], start: number, tick:
         Object.assign(callOf(step, id), { name: part['toolName'], args: part['input'], calledAt: at });
         break;
       case 'tool-result':
-        step.results.set(id, { result: part['output'], isError: false, at });
+        step.results.set(id, {
+          result: part['output'],
+          isError: part['isError'] === true,
+          ...(part['preliminary'] === true ? { isPreliminary: true } : {}),
+          at,
+        });
         break;
       case 'tool-error':
         step.results.set(id, { result: { error: part['error'] }, isError: true, at });

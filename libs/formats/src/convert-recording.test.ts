@@ -210,7 +210,7 @@ describe('splitLines', () => {
 
 describe('the names of formats', () => {
   it('are those that commands take', () => {
-    expect(formatNames).toEqual(['stepfold', 'ai-sdk', 'anthropic']);
+    expect(formatNames).toEqual(['stepfold', 'ai-sdk', 'anthropic', 'language-model']);
     expect([isFormatName('ai-sdk'), isFormatName('toString')]).toEqual([true, false]);
   });
 });

@@ -1,11 +1,13 @@
 import { aiSdk } from './ai-sdk.js';
 import { anthropic } from './anthropic.js';
 import type { Format } from './format.js';
+import { languageModel } from './language-model.js';
 
 /** The formats that are converted, by the name that commands know them by. */
 export const formats = {
   'ai-sdk': aiSdk,
   anthropic,
+  'language-model': languageModel,
 } as const satisfies Readonly<Record<string, Format>>;
 
 /** `stepfold` is no format to convert: its files hold events, which are taken as they are. */
