@@ -275,8 +275,9 @@ describe('a stream of a language model', () => {
       { type: 'response-metadata', id: 'r1', modelId: 'm-1' },
       { type: 'text-start', id: '0' },
       { type: 'response-metadata', modelId: 'm-2' },
+      { type: 'response-metadata', id: 'r2' },
     );
-    expect(message).toMatchObject({ model: 'm-2', response_id: 'r1' });
+    expect(message).toMatchObject({ model: 'm-2', response_id: 'r2' });
   });
 
   it('passes over and counts parts that are not known, or mean nothing where they stand', () => {
@@ -317,6 +318,14 @@ describe('calls of a language model', () => {
   it('know nothing of the response of another', () => {
     const [, second] = messages([start, { type: 'response-metadata', id: 'r1' }, finish, start, finish]);
     expect(second).not.toHaveProperty('response_id');
+    const [, startless] = messages([
+      start,
+      { type: 'response-metadata', id: 'r1' },
+      finish,
+      text('a'),
+      finish,
+    ]);
+    expect(startless).not.toHaveProperty('response_id');
   });
 
   it('are attempts of one step if the former did not finish (case 23)', () => {
@@ -422,6 +431,9 @@ describe('a stream of a language model that breaks off', () => {
       { status: 'complete', errors: [0, 2, 3, 5].map((at) => ({ at: START + at })) },
       { status: 'complete', errors: [{ at: START + 7 }] },
     ]);
+    expect(
+      messages([{ type: 'response-metadata', modelId: 'm-1' }, error, { type: 'text-start', id: '0' }]),
+    ).toMatchObject([{ model: 'm-1', started_at: START + 1 }]);
     // An error is a beginning: what finishes behind it is not passed over.
     expect(messages([error, finish])).toMatchObject([{ status: 'complete', errors: [{ at: START }] }]);
   });
