@@ -576,7 +576,7 @@ describe('a message', () => {
       over,
     ];
     expect(messages(once)).toMatchObject([{ attempt: 0, status: 'complete', parts: [{ text: 'Hi' }] }]);
-    const nameless = { type: 'message_start', message: { model: 'm' } };
+    const nameless = { type: 'message_start', message: { id: null, model: 'm' } };
     expect(messages([nameless, nameless, over])).toMatchObject([{ attempt: 0, model: 'm' }]);
     expect(messages([nameless, open(0, { type: 'text' }), nameless, over])).toMatchObject([{ attempt: 1 }]);
   });

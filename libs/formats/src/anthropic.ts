@@ -80,7 +80,7 @@ function createConverter(context: ConverterContext): Converter {
       }),
     });
     message = {
-      id: given['id'],
+      id: given['id'] ?? undefined,
       model: given['model'],
       usage: { ...usage },
       said: {},
@@ -111,8 +111,9 @@ function createConverter(context: ConverterContext): Converter {
 
   function startMessage(given: Fields, at: number): void {
     if (message !== undefined) {
+      const id = given['id'] ?? undefined;
       // Without an id, only the very same thing at once is the same message again.
-      const isSame = given['id'] === message.id && (given['id'] !== undefined || !message.hasContent);
+      const isSame = id === message.id && (id !== undefined || !message.hasContent);
       if (isSame) return;
       if (message.stopReason !== undefined) endMessage(message);
     }
