@@ -2,12 +2,14 @@ import { aiSdk } from './ai-sdk.js';
 import { anthropic } from './anthropic.js';
 import type { Format } from './format.js';
 import { languageModel } from './language-model.js';
+import { openaiResponses } from './openai-responses.js';
 
 /** The formats that are converted, by the name that commands know them by. */
 export const formats = {
   'ai-sdk': aiSdk,
   anthropic,
   'language-model': languageModel,
+  'openai-responses': openaiResponses,
 } as const satisfies Readonly<Record<string, Format>>;
 
 /** `stepfold` is no format to convert: its files hold events, which are taken as they are. */

@@ -55,6 +55,8 @@ export interface StepWriter {
   inputEnd(at: number, fields: { toolCallId: unknown; metadata?: Metadata | undefined }): void;
   /** The whole call. Give `args` (a value) or `argsText` (text that is not JSON); of neither, `args` is `{}`. */
   call(at: number, fields: MadeCallFields): void;
+  /** The tool of a call really starts. */
+  executionStart(at: number, toolCallId: unknown): void;
   approval(at: number, fields: ApprovalFields): void;
   /** The call will not run: a denial, unless one is on record already. */
   outputDenied(at: number, toolCallId: unknown): void;
@@ -264,6 +266,10 @@ export function createStepWriter(context: ConverterContext): StepWriter {
         ...callFlags(fields),
         metadata: metadataWithCarried(call, fields.metadata),
       });
+    },
+    executionStart(at, given) {
+      ensureOpen(at);
+      push('tool-execution-start', at, { tool_call_id: callId(given, false) });
     },
     approval,
     outputDenied(at, given) {

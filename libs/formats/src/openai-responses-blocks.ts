@@ -1,0 +1,241 @@
+import { isObject } from './fields-of.js';
+import { textOf } from './json-of.js';
+import { openaiMetadata, sourceOfAnnotation } from './openai-responses-sources.js';
+import { mergedFields, type Block, type Item } from './openai-responses-items.js';
+import type { StepWriter } from './step-writer.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface ResponseBlocks {
+  /** A message or reasoning item has begun. Its first block begins with the first thing that it says. */
+  begin(item: Item): void;
+  /** What has begun begins to show, because something else happens next, which `item` is about. */
+  settle(item?: Item): void;
+  /** A part of the item begins: a content part or a summary part. */
+  partStart(item: Item, partKey: string, at: number, options?: { isRefusal?: boolean }): void;
+  delta(item: Item, partKey: string, at: number, text: unknown, options?: { isRefusal?: boolean }): void;
+  /** A part of the item is complete: all of its text, of which nothing may have come before. */
+  partEnd(item: Item, partKey: string, at: number, part: Fields): void;
+  annotation(item: Item, partKey: string, at: number, part: Fields): void;
+  /** The item is complete. What came of it before does not come again. */
+  finish(item: Item, at: number, fields: Fields): void;
+  /** The whole response has the item again, perhaps with what the next request needs and the item had not. */
+  repeat(item: Item, at: number, fields: Fields): void;
+  /** The response is over before the item was done. */
+  close(item: Item, at: number): void;
+  clear(): void;
+}
+
+/**
+ * Texts and reasoning of a response.
+ *
+ * 1. A part of an item is a block. The first begins with the first part event, or with the item itself if
+ *    anything else comes first: of reasoning that is all hidden nothing else ever does.
+ * 2. A block ends where its part did, but says so only when the item goes on or is done, because what the next
+ *    request needs comes last. The last block of reasoning ends with the item, whose `encrypted_content` it has.
+ * 3. Text that came in pieces does not come again as a whole; text of which no piece came does.
+ */
+export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
+  let begun: Item | undefined;
+
+  function kindOf(item: Item): 'text' | 'reasoning' {
+    return item.kind === 'reasoning' ? 'reasoning' : 'text';
+  }
+
+  function startMetadata(item: Item, block: Block) {
+    return openaiMetadata({
+      itemId: item.id,
+      phase: item.fields['phase'],
+      refusal: block.isRefusal ? true : undefined,
+    });
+  }
+
+  function open(item: Item, block: Block, at: number): void {
+    block.isOpen = true;
+    block.concludedAt = undefined;
+    writer.blockStart(kindOf(item), at, { id: block.id, metadata: startMetadata(item, block) });
+  }
+
+  function add(item: Item, partKey: string | undefined, at: number, isRefusal: boolean): Block {
+    // Rule 2: the one before is no longer the last. Those before that one have ended, or go on.
+    const former = item.blocks.at(-1);
+    if (former?.isOpen === true && former.concludedAt !== undefined) end(item, former, at);
+    const block: Block = {
+      id: `${item.ordinal}.${item.blocks.length}`,
+      isOpen: false,
+      hasText: false,
+      isRefusal,
+      annotations: [],
+      sourced: new Set(),
+    };
+    item.blocks.push(block);
+    if (partKey !== undefined) item.blocksByPart.set(partKey, block);
+    open(item, block, at);
+    return block;
+  }
+
+  function existing(item: Item, partKey: string): Block | undefined {
+    const block = item.blocksByPart.get(partKey);
+    if (block !== undefined || item.blocksByPart.size > 0) return block;
+    // The block with which the item itself began is that of its first part.
+    const first = item.blocks[0];
+    if (first !== undefined) item.blocksByPart.set(partKey, first);
+    return first;
+  }
+
+  function end(item: Item, block: Block, at: number, entries: Fields = {}, isRedacted = false): void {
+    block.isOpen = false;
+    writer.blockEnd(kindOf(item), block.concludedAt ?? at, {
+      id: block.id,
+      ...(isRedacted ? { isRedacted } : {}),
+      metadata: openaiMetadata({
+        itemId: item.id,
+        phase: item.fields['phase'],
+        annotations: block.annotations.length === 0 ? undefined : block.annotations,
+        ...entries,
+      }),
+    });
+  }
+
+  function settle(item?: Item): void {
+    if (begun === undefined || begun === item) return;
+    const shown = begun;
+    begun = undefined;
+    if (shown.blocks.length === 0) add(shown, undefined, shown.addedAt as number, false);
+  }
+
+  /** The block of a part, open. `startedAt` is the time of the part's own start, if this is it. */
+  function openBlock(item: Item, partKey: string, at: number, isRefusal: boolean, isStart = false): Block {
+    const first = begun === item && !isStart ? (item.addedAt ?? at) : at;
+    if (begun === item) begun = undefined;
+    const block = existing(item, partKey) ?? add(item, partKey, first, isRefusal);
+    if (!block.isOpen) open(item, block, at);
+    return block;
+  }
+
+  /** Rule 3. */
+  function fill(item: Item, partKey: string, at: number, text: unknown, isRefusal: boolean): void {
+    const block = existing(item, partKey) ?? openBlock(item, partKey, at, isRefusal);
+    if (block.hasText || typeof text !== 'string' || text === '') return;
+    delta(item, partKey, at, text, isRefusal);
+  }
+
+  function delta(item: Item, partKey: string, at: number, text: unknown, isRefusal: boolean): void {
+    const block = openBlock(item, partKey, at, isRefusal);
+    if (textOf(text) !== undefined && text !== '') block.hasText = true;
+    writer.blockDelta(kindOf(item), at, { id: block.id, text });
+  }
+
+  /** The annotations of a whole part: each of which no event told becomes a source. */
+  function annotate(item: Item, partKey: string, at: number, annotations: unknown): void {
+    if (!Array.isArray(annotations) || annotations.length === 0) return;
+    const block = existing(item, partKey);
+    if (block === undefined) return;
+    block.annotations = annotations;
+    for (const [index, annotation] of annotations.entries()) cite(block, index, annotation, at);
+  }
+
+  function cite(block: Block, index: unknown, annotation: unknown, at: number): void {
+    if (block.sourced.has(index)) return;
+    block.sourced.add(index);
+    const source = sourceOfAnnotation(annotation);
+    if (source !== undefined) writer.source(at, source);
+  }
+
+  return {
+    begin(item) {
+      begun = item;
+    },
+    settle,
+    partStart(item, partKey, at, { isRefusal = false } = {}) {
+      openBlock(item, partKey, at, isRefusal, true);
+    },
+    delta: (item, partKey, at, text, { isRefusal = false } = {}) => delta(item, partKey, at, text, isRefusal),
+    partEnd(item, partKey, at, part) {
+      fill(item, partKey, at, part['text'] ?? part['refusal'], part['type'] === 'refusal');
+      annotate(item, partKey, at, part['annotations']);
+      const block = existing(item, partKey);
+      if (block?.isOpen !== true) return;
+      block.concludedAt = at;
+      if (block !== item.blocks.at(-1)) end(item, block, at);
+    },
+    annotation(item, partKey, at, part) {
+      const block = existing(item, partKey) ?? openBlock(item, partKey, at, false);
+      block.annotations.push(part['annotation']);
+      const index = part['annotation_index'] ?? block.annotations.length - 1;
+      cite(block, index, part['annotation'], at);
+    },
+
+    finish(item, at, fields) {
+      const isReasoning = item.kind === 'reasoning';
+      item.fields = mergedFields(item.fields, fields);
+      for (const { partKey, part } of partsOf(item, fields)) {
+        const text = part['text'] ?? part['refusal'];
+        if (typeof text === 'string') {
+          fill(item, partKey, at, text, part['type'] === 'refusal');
+          annotate(item, partKey, at, part['annotations']);
+        } else {
+          // Something else than text, such as an image.
+          writer.data(at, { name: `openai.${textOf(part['type']) ?? 'content'}`, data: part });
+        }
+      }
+      if (item.blocks.length === 0) add(item, undefined, begun === item ? (item.addedAt ?? at) : at, false);
+      if (begun === item) begun = undefined;
+      item.isDone = true;
+      const last = item.blocks.at(-1) as Block;
+      const encrypted = item.fields['encrypted_content'] ?? undefined;
+      if (isReasoning) {
+        for (const block of item.blocks) if (block !== last && block.isOpen) end(item, block, at);
+        if (!last.isOpen && encrypted !== undefined) open(item, last, at);
+        last.concludedAt = undefined;
+        // Nothing of the reasoning was shown.
+        const isRedacted = item.blocks.length === 1 && !last.hasText;
+        if (last.isOpen) end(item, last, at, { reasoningEncryptedContent: encrypted }, isRedacted);
+        return;
+      }
+      for (const block of item.blocks) if (block.isOpen) end(item, block, at);
+    },
+    repeat(item, at, fields) {
+      const encrypted = fields['encrypted_content'] ?? undefined;
+      const last = item.blocks.at(-1);
+      // Each time it is encrypted anew: one of them is enough.
+      if (encrypted === undefined || last === undefined || (item.fields['encrypted_content'] ?? undefined))
+        return;
+      open(item, last, at);
+      end(item, last, at, { reasoningEncryptedContent: encrypted });
+    },
+    close(item, at) {
+      const last = item.blocks.at(-1);
+      const encrypted = item.fields['encrypted_content'] ?? undefined;
+      if (last?.isOpen === true && encrypted !== undefined) {
+        const metadata = openaiMetadata({ reasoningEncryptedContent: encrypted });
+        writer.blockDelta(kindOf(item), last.concludedAt ?? at, { id: last.id, text: '', metadata });
+      }
+      for (const block of item.blocks)
+        if (block.isOpen && block.concludedAt !== undefined) end(item, block, at);
+    },
+    clear() {
+      begun = undefined;
+    },
+  };
+}
+
+/** The parts of a whole message or reasoning item, each with the key that its events have. */
+function partsOf(item: Item, fields: Fields): { readonly partKey: string; readonly part: Fields }[] {
+  const listed = (given: unknown, keyOf: (index: unknown) => string) =>
+    Array.isArray(given)
+      ? given.flatMap((part, index) => (isObject(part) ? [{ partKey: keyOf(index), part }] : []))
+      : [];
+  const content = listed(fields['content'], contentKey);
+  return item.kind === 'reasoning' ? [...listed(fields['summary'], summaryKey), ...content] : content;
+}
+
+/** The key of a content part, by its `content_index`. */
+export function contentKey(index: unknown): string {
+  return `content ${typeof index === 'number' ? index : 0}`;
+}
+
+/** The key of a summary part, by its `summary_index`. */
+export function summaryKey(index: unknown): string {
+  return `summary ${typeof index === 'number' ? index : 0}`;
+}
