@@ -5,7 +5,7 @@ import {
   type ConvertedRecording,
   type ConvertRecordingOptions,
 } from './convert-recording.js';
-import { formatNames, isFormatName } from './formats.js';
+import { formatNames, formats, isFormatName } from './formats.js';
 import { splitLines } from './recording-lines.js';
 
 const START = 1_767_225_600_000_000;
@@ -210,7 +210,7 @@ describe('splitLines', () => {
 
 describe('the names of formats', () => {
   it('are those that commands take', () => {
-    expect(formatNames).toEqual(['stepfold', 'ai-sdk', 'anthropic', 'language-model']);
+    expect(formatNames).toEqual(['stepfold', ...Object.keys(formats)]);
     expect([isFormatName('ai-sdk'), isFormatName('toString')]).toEqual([true, false]);
   });
 });

@@ -52,6 +52,7 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
 
   function open(item: Item, block: Block, at: number): void {
     block.isOpen = true;
+    block.lastAt = at;
     block.concludedAt = undefined;
     writer.blockStart(kindOf(item), at, { id: block.id, metadata: startMetadata(item, block) });
   }
@@ -64,6 +65,7 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
       id: `${item.ordinal}.${item.blocks.length}`,
       isOpen: false,
       hasText: false,
+      lastAt: at,
       isRefusal,
       annotations: [],
       sourced: new Set(),
@@ -123,6 +125,7 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
   function delta(item: Item, partKey: string, at: number, text: unknown, isRefusal: boolean): void {
     const block = openBlock(item, partKey, at, isRefusal);
     if (textOf(text) !== undefined && text !== '') block.hasText = true;
+    block.lastAt = at;
     writer.blockDelta(kindOf(item), at, { id: block.id, text });
   }
 
@@ -206,13 +209,17 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
     },
     close(item, at) {
       const last = item.blocks.at(-1);
-      const encrypted = item.fields['encrypted_content'] ?? undefined;
-      if (last?.isOpen === true && encrypted !== undefined) {
-        const metadata = openaiMetadata({ reasoningEncryptedContent: encrypted });
-        writer.blockDelta(kindOf(item), last.concludedAt ?? at, { id: last.id, text: '', metadata });
+      for (const block of item.blocks) {
+        if (!block.isOpen) continue;
+        const encrypted = block === last ? (item.fields['encrypted_content'] ?? undefined) : undefined;
+        const entries = { reasoningEncryptedContent: encrypted };
+        if (block.concludedAt !== undefined) end(item, block, at, entries);
+        else if (encrypted !== undefined) {
+          // It goes on, so that no end can say it; and the model has not said more.
+          const metadata = openaiMetadata(entries);
+          writer.blockDelta(kindOf(item), block.lastAt, { id: block.id, text: '', metadata });
+        }
       }
-      for (const block of item.blocks)
-        if (block.isOpen && block.concludedAt !== undefined) end(item, block, at);
     },
     clear() {
       begun = undefined;

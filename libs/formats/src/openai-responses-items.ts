@@ -31,6 +31,8 @@ export interface Block {
   readonly id: string;
   isOpen: boolean;
   hasText: boolean;
+  /** When it last said something, if only that it begins. */
+  lastAt: number;
   readonly isRefusal: boolean;
   /** When its last part event said that it is complete. */
   concludedAt?: number | undefined;

@@ -68,17 +68,23 @@ function createConverter(context: ConverterContext): Converter {
     writer.error(at, error);
   }
 
-  /** The item that an event is about, ready for what the event says of it. */
-  function itemOf(kind: ItemKind, part: Part): Item {
+  /** Whatever is about an item belongs to a response, even if nothing is written of it yet. */
+  function ensureOpen(at: number): void {
+    if (!writer.isOpen) writer.start(at);
     releaseError();
+  }
+
+  /** The item that an event is about, ready for what the event says of it. */
+  function itemOf(kind: ItemKind, part: Part, at: number): Item {
+    ensureOpen(at);
     const item = items.find(kind, part);
     blocks.settle(item);
     return item;
   }
 
   /** A call whose item may be missing, so that its type is known from the event alone. */
-  function callOf(type: string, part: Part): Item {
-    const item = itemOf('call', part);
+  function callOf(type: string, part: Part, at: number): Item {
+    const item = itemOf('call', part, at);
     if (item.fields['type'] === undefined) item.fields = { type };
     return item;
   }
@@ -121,7 +127,7 @@ function createConverter(context: ConverterContext): Converter {
         return beginItem(part, at);
       case 'response.output_item.done': {
         if (!isObject(part['item'])) return counter.passOver(type);
-        releaseError();
+        ensureOpen(at);
         const item = items.finish(part);
         blocks.settle(item);
         return finishItem(item, part['item'], at);
@@ -132,46 +138,61 @@ function createConverter(context: ConverterContext): Converter {
         // Something else than text comes with its item.
         if (kind === undefined) return;
         const isRefusal = partType === 'refusal';
-        return blocks.partStart(itemOf(kind, part), contentKey(part['content_index']), at, { isRefusal });
+        return blocks.partStart(itemOf(kind, part, at), contentKey(part['content_index']), at, { isRefusal });
       }
       case 'response.content_part.done': {
         const { kind } = contentOf(part);
         if (kind === undefined) return;
         const content = fieldsOf(part['part']);
-        return blocks.partEnd(itemOf(kind, part), contentKey(part['content_index']), at, content);
+        return blocks.partEnd(itemOf(kind, part, at), contentKey(part['content_index']), at, content);
       }
       case 'response.output_text.delta':
-        return blocks.delta(itemOf('message', part), contentKey(part['content_index']), at, part['delta']);
+        return blocks.delta(
+          itemOf('message', part, at),
+          contentKey(part['content_index']),
+          at,
+          part['delta'],
+        );
       case 'response.refusal.delta': {
         const key = contentKey(part['content_index']);
-        return blocks.delta(itemOf('message', part), key, at, part['delta'], { isRefusal: true });
+        return blocks.delta(itemOf('message', part, at), key, at, part['delta'], { isRefusal: true });
       }
       case 'response.output_text.done':
-        return blocks.partEnd(itemOf('message', part), contentKey(part['content_index']), at, part);
+        return blocks.partEnd(itemOf('message', part, at), contentKey(part['content_index']), at, part);
       case 'response.refusal.done': {
         const content = { type: 'refusal', refusal: part['refusal'] };
-        return blocks.partEnd(itemOf('message', part), contentKey(part['content_index']), at, content);
+        return blocks.partEnd(itemOf('message', part, at), contentKey(part['content_index']), at, content);
       }
       case 'response.output_text.annotation.added':
-        return blocks.annotation(itemOf('message', part), contentKey(part['content_index']), at, part);
+        return blocks.annotation(itemOf('message', part, at), contentKey(part['content_index']), at, part);
 
       case 'response.reasoning_summary_part.added':
-        return blocks.partStart(itemOf('reasoning', part), summaryKey(part['summary_index']), at);
+        return blocks.partStart(itemOf('reasoning', part, at), summaryKey(part['summary_index']), at);
       case 'response.reasoning_summary_text.delta':
-        return blocks.delta(itemOf('reasoning', part), summaryKey(part['summary_index']), at, part['delta']);
+        return blocks.delta(
+          itemOf('reasoning', part, at),
+          summaryKey(part['summary_index']),
+          at,
+          part['delta'],
+        );
       case 'response.reasoning_summary_text.done':
-        return blocks.partEnd(itemOf('reasoning', part), summaryKey(part['summary_index']), at, part);
+        return blocks.partEnd(itemOf('reasoning', part, at), summaryKey(part['summary_index']), at, part);
       case 'response.reasoning_summary_part.done': {
         const summary = fieldsOf(part['part']);
-        return blocks.partEnd(itemOf('reasoning', part), summaryKey(part['summary_index']), at, summary);
+        return blocks.partEnd(itemOf('reasoning', part, at), summaryKey(part['summary_index']), at, summary);
       }
       case 'response.reasoning_text.delta':
-        return blocks.delta(itemOf('reasoning', part), contentKey(part['content_index']), at, part['delta']);
+        return blocks.delta(
+          itemOf('reasoning', part, at),
+          contentKey(part['content_index']),
+          at,
+          part['delta'],
+        );
       case 'response.reasoning_text.done':
-        return blocks.partEnd(itemOf('reasoning', part), contentKey(part['content_index']), at, part);
+        return blocks.partEnd(itemOf('reasoning', part, at), contentKey(part['content_index']), at, part);
 
       case 'response.shell_call_command.added': {
-        const item = callOf('shell_call', part);
+        const item = callOf('shell_call', part, at);
         // Commands are told apart by lines.
         if (item.input.text !== '') calls.inputDelta(item, at, '\n');
         return;
@@ -179,9 +200,9 @@ function createConverter(context: ConverterContext): Converter {
       case 'response.shell_call_command.done':
         return;
       case 'response.image_generation_call.partial_image':
-        return calls.preview(callOf('image_generation_call', part), at, part['partial_image_b64']);
+        return calls.preview(callOf('image_generation_call', part, at), at, part['partial_image_b64']);
       case 'response.shell_call_output_content.delta':
-        return calls.print(itemOf('result', part), part['command_index'], fieldsOf(part['delta']));
+        return calls.print(itemOf('result', part, at), part['command_index'], fieldsOf(part['delta']));
       case 'response.shell_call_output_content.done':
         return;
 
@@ -196,14 +217,14 @@ function createConverter(context: ConverterContext): Converter {
   function convertOfCall(type: string, part: Part, at: number): void {
     const [, callType, inputStep] = input.exec(type) ?? [];
     if (callType !== undefined) {
-      const item = callOf(callType, part);
+      const item = callOf(callType, part, at);
       if (inputStep === 'done') return calls.inputEnd(item, at, inputOf(part));
       if (!calls.inputDelta(item, at, part['delta'])) counter.passOver(type);
       return;
     }
     const [, runningType, work] = progress.exec(type) ?? [];
     if (runningType !== undefined) {
-      if (work !== undefined) calls.run(callOf(runningType, part), at);
+      if (work !== undefined) calls.run(callOf(runningType, part, at), at);
       return;
     }
     if (!ignored.has(type)) counter.passOver(type);
@@ -211,7 +232,7 @@ function createConverter(context: ConverterContext): Converter {
 
   function beginItem(part: Part, at: number): void {
     if (!isObject(part['item'])) return counter.passOver(part['type']);
-    releaseError();
+    ensureOpen(at);
     const item = items.begin(part, at);
     if (item === undefined) return;
     blocks.settle(item);
