@@ -42,11 +42,12 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
     return item.kind === 'reasoning' ? 'reasoning' : 'text';
   }
 
-  function startMetadata(item: Item, block: Block) {
+  function metadataOf(item: Item, block: Block, entries: Fields = {}) {
     return openaiMetadata({
       itemId: item.id,
       phase: item.fields['phase'],
       refusal: block.isRefusal ? true : undefined,
+      ...entries,
     });
   }
 
@@ -54,7 +55,7 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
     block.isOpen = true;
     block.lastAt = at;
     block.concludedAt = undefined;
-    writer.blockStart(kindOf(item), at, { id: block.id, metadata: startMetadata(item, block) });
+    writer.blockStart(kindOf(item), at, { id: block.id, metadata: metadataOf(item, block) });
   }
 
   function add(item: Item, partKey: string | undefined, at: number, isRefusal: boolean): Block {
@@ -90,9 +91,7 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
     writer.blockEnd(kindOf(item), block.concludedAt ?? at, {
       id: block.id,
       ...(isRedacted ? { isRedacted } : {}),
-      metadata: openaiMetadata({
-        itemId: item.id,
-        phase: item.fields['phase'],
+      metadata: metadataOf(item, block, {
         annotations: block.annotations.length === 0 ? undefined : block.annotations,
         ...entries,
       }),
@@ -106,11 +105,12 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
     if (shown.blocks.length === 0) add(shown, undefined, shown.addedAt as number, false);
   }
 
-  /** The block of a part, open. `startedAt` is the time of the part's own start, if this is it. */
+  /** The block of a part, open. With `isStart` the part says that it begins, and when. */
   function openBlock(item: Item, partKey: string, at: number, isRefusal: boolean, isStart = false): Block {
     const first = begun === item && !isStart ? (item.addedAt ?? at) : at;
     if (begun === item) begun = undefined;
     const block = existing(item, partKey) ?? add(item, partKey, first, isRefusal);
+    if (isRefusal) block.isRefusal = true;
     if (!block.isOpen) open(item, block, at);
     return block;
   }
@@ -127,6 +127,17 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
     if (textOf(text) !== undefined && text !== '') block.hasText = true;
     block.lastAt = at;
     writer.blockDelta(kindOf(item), at, { id: block.id, text });
+  }
+
+  /** If events numbered the parts in another way than the whole item does, they are told by their order. */
+  function renumber(item: Item, parts: readonly { readonly partKey: string }[]): void {
+    const listed = new Set(parts.map(({ partKey }) => partKey));
+    if ([...item.blocksByPart.keys()].every((partKey) => listed.has(partKey))) return;
+    item.blocksByPart.clear();
+    for (const [index, { partKey }] of parts.entries()) {
+      const block = item.blocks[index];
+      if (block !== undefined) item.blocksByPart.set(partKey, block);
+    }
   }
 
   /** The annotations of a whole part: each of which no event told becomes a source. */
@@ -172,7 +183,9 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
     finish(item, at, fields) {
       const isReasoning = item.kind === 'reasoning';
       item.fields = mergedFields(item.fields, fields);
-      for (const { partKey, part } of partsOf(item, fields)) {
+      const parts = partsOf(item, fields);
+      renumber(item, parts);
+      for (const { partKey, part } of parts) {
         const text = part['text'] ?? part['refusal'];
         if (typeof text === 'string') {
           fill(item, partKey, at, text, part['type'] === 'refusal');
@@ -186,7 +199,7 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
       if (begun === item) begun = undefined;
       item.isDone = true;
       const last = item.blocks.at(-1) as Block;
-      const encrypted = item.fields['encrypted_content'] ?? undefined;
+      const encrypted = encryptedOf(item.fields);
       if (isReasoning) {
         for (const block of item.blocks) if (block !== last && block.isOpen) end(item, block, at);
         if (!last.isOpen && encrypted !== undefined) open(item, last, at);
@@ -199,11 +212,10 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
       for (const block of item.blocks) if (block.isOpen) end(item, block, at);
     },
     repeat(item, at, fields) {
-      const encrypted = fields['encrypted_content'] ?? undefined;
+      const encrypted = encryptedOf(fields);
       const last = item.blocks.at(-1);
       // Each time it is encrypted anew: one of them is enough.
-      if (encrypted === undefined || last === undefined || (item.fields['encrypted_content'] ?? undefined))
-        return;
+      if (encrypted === undefined || last === undefined || encryptedOf(item.fields)) return;
       open(item, last, at);
       end(item, last, at, { reasoningEncryptedContent: encrypted });
     },
@@ -211,7 +223,7 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
       const last = item.blocks.at(-1);
       for (const block of item.blocks) {
         if (!block.isOpen) continue;
-        const encrypted = block === last ? (item.fields['encrypted_content'] ?? undefined) : undefined;
+        const encrypted = block === last ? encryptedOf(item.fields) : undefined;
         const entries = { reasoningEncryptedContent: encrypted };
         if (block.concludedAt !== undefined) end(item, block, at, entries);
         else if (encrypted !== undefined) {
@@ -225,6 +237,12 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
       begun = undefined;
     },
   };
+}
+
+/** What a reasoning item says to the provider alone. */
+function encryptedOf(fields: Fields): unknown {
+  const encrypted = fields['encrypted_content'];
+  return encrypted === null || encrypted === '' ? undefined : encrypted;
 }
 
 /** The parts of a whole message or reasoning item, each with the key that its events have. */

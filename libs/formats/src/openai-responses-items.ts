@@ -33,7 +33,8 @@ export interface Block {
   hasText: boolean;
   /** When it last said something, if only that it begins. */
   lastAt: number;
-  readonly isRefusal: boolean;
+  /** The model refuses; its text says why. */
+  isRefusal: boolean;
   /** When its last part event said that it is complete. */
   concludedAt?: number | undefined;
   annotations: unknown[];

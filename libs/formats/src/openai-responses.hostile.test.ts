@@ -239,6 +239,73 @@ const parts = fc.array(fc.oneof({ weight: 20, arbitrary: part }, { weight: 1, ar
   size: 'max',
 });
 
+/** Two responses as they come: reasoning, two calls side by side, a search, a picture, a cited text. */
+const real: readonly object[] = [
+  of('created', { response: { id: 'resp_1', model: 'gpt-9' } }),
+  of('in_progress', { response: { id: 'resp_1' } }),
+  added(0, { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'early' }),
+  of('reasoning_summary_part.added', { output_index: 0, summary_index: 0 }),
+  of('reasoning_summary_text.delta', { output_index: 0, summary_index: 0, delta: 'Hm' }),
+  of('reasoning_summary_part.done', { output_index: 0, summary_index: 0, part: { text: 'Hm' } }),
+  done(0, { id: 'rs_1', type: 'reasoning', summary: [{ text: 'Hm' }], encrypted_content: 'late' }),
+  added(1, { id: 'fc_1', call_id: 'call_1', type: 'function_call', name: 'f', arguments: '' }),
+  of('function_call_arguments.delta', { output_index: 1, delta: '{"a":' }),
+  added(2, { id: 'fc_2', call_id: 'call_2', type: 'function_call', name: 'g', arguments: '' }),
+  of('function_call_arguments.delta', { output_index: 2, delta: '{}' }),
+  of('function_call_arguments.delta', { output_index: 1, delta: '1}' }),
+  of('function_call_arguments.done', { output_index: 1, arguments: '{"a":1}' }),
+  done(2, { id: 'fc_2', call_id: 'call_2', type: 'function_call', name: 'g', arguments: '{}' }),
+  done(1, { id: 'fc_1', call_id: 'call_1', type: 'function_call', name: 'f', arguments: '{"a":1}' }),
+  of('completed', { response: { id: 'resp_1', output: [], usage: { input_tokens: 1 } } }),
+  of('created', { response: { id: 'resp_2', model: 'gpt-9' } }),
+  added(0, { id: 'ws_1', type: 'web_search_call' }),
+  of('web_search_call.searching', { output_index: 0 }),
+  done(0, {
+    id: 'ws_1',
+    type: 'web_search_call',
+    status: 'completed',
+    action: { type: 'search', query: 'q' },
+  }),
+  added(1, { id: 'ig_1', type: 'image_generation_call' }),
+  of('image_generation_call.partial_image', { output_index: 1, item_id: 'ig_1', partial_image_b64: 'AAAA' }),
+  done(1, { id: 'ig_1', type: 'image_generation_call', result: 'BBBB' }),
+  added(2, { id: 'msg_1', type: 'message', content: [] }),
+  of('content_part.added', { output_index: 2, content_index: 0, part: { type: 'output_text', text: '' } }),
+  of('output_text.delta', { output_index: 2, content_index: 0, delta: 'Hi' }),
+  of('output_text.annotation.added', {
+    output_index: 2,
+    content_index: 0,
+    annotation_index: 0,
+    annotation: { url: 'u' },
+  }),
+  of('content_part.done', { output_index: 2, content_index: 0, part: { type: 'output_text', text: 'Hi' } }),
+  done(2, {
+    id: 'msg_1',
+    type: 'message',
+    content: [{ type: 'output_text', text: 'Hi', annotations: [{ url: 'u' }] }],
+  }),
+  { type: 'error', message: 'odd' },
+  of('failed', {
+    response: {
+      id: 'resp_2',
+      error: { message: 'no' },
+      output: [{ id: 'msg_1', type: 'message', content: [{ type: 'output_text', text: 'Hi' }] }],
+    },
+  }),
+];
+
+function of(name: string, fields: object): object {
+  return { type: `response.${name}`, ...fields };
+}
+
+function added(output_index: number, item: object): object {
+  return of('output_item.added', { output_index, item });
+}
+
+function done(output_index: number, item: object): object {
+  return of('output_item.done', { output_index, item });
+}
+
 function convertedAndDecoded(stream: readonly unknown[]): Event[] {
   const converter = openaiResponses.createConverter({ chatId: 'chat', runId: 'run' });
   const events = stream.flatMap((given, position) => converter.convert(given, START + position));
@@ -268,6 +335,32 @@ describe('a response of hostile events', () => {
       { numRuns: 150 },
     );
   }, 60_000);
+
+  it('gives them however the events of real responses are dropped, doubled and moved', () => {
+    const mutation = fc.array(fc.nat(real.length - 1), { minLength: 1, maxLength: 2 * real.length });
+    fc.assert(
+      fc.property(mutation, fc.boolean(), (order, isInOrder) => {
+        const chosen = isInOrder ? order.toSorted((one, other) => one - other) : order;
+        expectFolded(convertedAndDecoded(chosen.map((position) => real[position])));
+      }),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+
+  it('gives, cut after any event, parts that the whole has too', () => {
+    const named = (stream: readonly unknown[]) =>
+      foldAll(convertedAndDecoded(stream)).messages.map((message) =>
+        message.parts
+          .filter((part) => part.type !== 'tool-result' || part.synthetic !== true)
+          .map((part) => `${part.type} ${'tool_call_id' in part ? part.tool_call_id : ''}`),
+      );
+    const whole = named(real);
+    for (let count = 1; count < real.length; count++) {
+      for (const [step, names] of named(real.slice(0, count)).entries()) {
+        expect(names).toEqual(whole[step]?.slice(0, names.length));
+      }
+    }
+  });
 
   it('takes time and memory in proportion to its length', () => {
     // A quadratic converter would take minutes for each of these.

@@ -441,9 +441,33 @@ describe('items of a response', () => {
     const item = { id: 'fc_1', call_id: 'call_1', type: 'function_call', name: 'f', arguments: '{}' };
     const begins = added(0, { ...item, arguments: '' });
     const says = { id: 'msg_1', type: 'message', content: [text('hi')] };
+    const delta = of('function_call_arguments.delta', 0, { delta: '{}' });
+    expect(partsOf([begins, begins, delta, done(0, item)])).toMatchObject([{ input_started_at: 1 }]);
     expect(
       partsOf([begins, begins, done(0, item), done(0, item), begins, done(1, says), done(1, says)]),
     ).toHaveLength(2);
+  });
+
+  it('open their response if its beginning is missing, though nothing is said of them yet', () => {
+    const item = { id: 'fc_1', call_id: 'call_1', type: 'function_call', name: 'f', arguments: '' };
+    expect(message([{ type: 'response.queued' }, added(0, item)])).toMatchObject({
+      started_at: START + 1,
+      status: 'interrupted',
+      parts: [],
+    });
+  });
+
+  it('keep from their beginning what they do not repeat at their end', () => {
+    const parts = partsOf([
+      added(0, { id: 'fc_1', call_id: 'call_1', type: 'function_call', name: 'f', arguments: '' }),
+      done(0, { id: 'fc_1', call_id: null, type: 'function_call', name: '', arguments: '{}' }),
+      added(1, { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'early' }),
+      done(1, { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: null }),
+    ]);
+    expect(parts).toMatchObject([
+      { tool_call_id: 'call_1', tool_name: 'f' },
+      { type: 'reasoning', ...openai({ reasoningEncryptedContent: 'early' }) },
+    ]);
   });
 
   it('that are not known are kept as data, compactions as the AI SDK has them', () => {
@@ -482,6 +506,26 @@ describe('texts of a response', () => {
       const parts = partsOf(wholes.slice(from), { output: [item] });
       expect(parts).toMatchObject([{ type: 'text', text: 'whole', created_at: 1, last_delta_at: 1 }]);
     }
+  });
+
+  it('come once though events and item number the parts in different ways', () => {
+    const parts = partsOf([
+      added(0, { id: 'msg_1', type: 'message', content: [] }),
+      of('output_text.delta', 0, { content_index: 1, delta: 'one' }),
+      of('output_text.delta', 0, { content_index: 2, delta: 'two' }),
+      done(0, { id: 'msg_1', type: 'message', content: [text('one'), text('two')] }),
+      of('reasoning_text.delta', 1, { content_index: 0, delta: 'Hm' }),
+      done(1, {
+        id: 'rs_1',
+        type: 'reasoning',
+        summary: [{ type: 'summary_text', text: 'Hm' }],
+        encrypted_content: '',
+      }),
+    ]);
+    expect(parts).toMatchObject([{ text: 'one' }, { text: 'two' }, { text: 'Hm' }]);
+    expect(parts).toHaveLength(3);
+    expect(parts[2]).toMatchObject({ metadata: { openai: { itemId: 'rs_1' } } });
+    expect(JSON.stringify(parts[2])).not.toContain('reasoningEncryptedContent');
   });
 
   it('that are empty are there (case 24)', () => {
@@ -524,6 +568,14 @@ describe('texts of a response', () => {
         ...openai({ itemId: 'msg_1', refusal: true, phase: 'commentary' }),
       },
     ]);
+    expect(
+      partsOf([
+        added(0, { id: 'msg_1', type: 'message', content: [] }),
+        added(1, { id: 'ws_1', type: 'web_search_call' }),
+        of('refusal.delta', 0, { content_index: 0, delta: 'No' }),
+        done(0, { id: 'msg_1', type: 'message', content: [{ type: 'refusal', refusal: 'No' }] }),
+      ])[0],
+    ).toMatchObject({ text: 'No', created_at: 1, ...openai({ refusal: true }) });
     expect(partsOf([done(0, { type: 'message', content: [refusal] })])).toMatchObject([
       { text: 'I will not' },
     ]);
@@ -645,6 +697,41 @@ describe('reasoning of a response', () => {
         completed_at: 3,
         ...openai({ itemId: 'rs_1', reasoningEncryptedContent: 'secret' }),
       },
+    ]);
+  });
+
+  it('begins with its item where no part of it is said to begin', () => {
+    const item = { id: 'rs_1', type: 'reasoning', summary: [] };
+    const delta = of('reasoning_summary_text.delta', 0, { summary_index: 0, delta: 'Hm' });
+    expect(partsOf([added(0, item), delta, done(0, item)])).toMatchObject([
+      { text: 'Hm', created_at: 1, last_delta_at: 2 },
+    ]);
+  });
+
+  it('ends, with a summary, as the next summary begins', () => {
+    const summary = (summary_index: number) => ({ summary_index, part: { type: 'summary_text', text: '' } });
+    const events = within([
+      of('reasoning_summary_part.added', 0, summary(0)),
+      of('reasoning_summary_part.done', 0, summary(0)),
+      of('reasoning_summary_part.added', 0, summary(1)),
+    ]);
+    expect(events.slice(0, 3)).toMatchObject([
+      ['reasoning-start', 1, { id: '0.0' }],
+      ['reasoning-end', 2, { id: '0.0' }],
+      ['reasoning-start', 3, { id: '0.1' }],
+    ]);
+  });
+
+  it('begins before anything else that happens next is told', () => {
+    const events = within([
+      added(0, { id: 'fc_1', call_id: 'call_1', type: 'function_call', name: 'f', arguments: '' }),
+      of('function_call_arguments.delta', 0, { delta: '{' }),
+      added(1, { id: 'rs_1', type: 'reasoning', summary: [] }),
+      of('function_call_arguments.delta', 0, { delta: '}' }),
+    ]);
+    expect(events.map((event) => (event as unknown[]).slice(0, 2)).slice(2, 4)).toEqual([
+      ['reasoning-start', 3],
+      ['tool-input-delta', 4],
     ]);
   });
 

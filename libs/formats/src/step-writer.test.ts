@@ -35,6 +35,17 @@ describe('a step writer', () => {
     expect([writer.isOpen, types(writer.take())]).toEqual([false, ['step-start', 'error']]);
   });
 
+  it('says that a tool starts, of the latest call where none is named', () => {
+    const writer = newWriter();
+    writer.call(AT, { toolCallId: undefined, toolName: 'search' });
+    writer.executionStart(AT + 1, undefined);
+    writer.executionStart(AT + 2, 'other');
+    expect(writer.take().slice(2)).toMatchObject([
+      { type: 'tool-execution-start', tool_call_id: 'call#0', at: AT + 1 },
+      { type: 'tool-execution-start', tool_call_id: 'other', at: AT + 2 },
+    ]);
+  });
+
   it('hands events out once', () => {
     const writer = newWriter();
     writer.start(AT);
