@@ -148,14 +148,20 @@ export function createResponseItems(): ResponseItems {
     },
     match(output) {
       const given = output.filter(isObject);
+      const byCall = new Map(all.map((item) => [callKey(item.kind, item.fields), item]));
       const taken = new Set<Item>();
       const take = (item: Item | undefined, fields: Fields) => {
-        if (item === undefined || taken.has(item) || item.kind !== itemKindOf(fields['type']))
-          return undefined;
+        const type = item?.fields['type'] ?? fields['type'];
+        const isSame = item?.kind === itemKindOf(fields['type']) && type === fields['type'];
+        if (item === undefined || !isSame || taken.has(item)) return undefined;
         taken.add(item);
         return item;
       };
-      const exact = given.map((fields) => take(byId.get(idOf(fields['id']) ?? ''), fields));
+      const exact = given.map((fields) => {
+        const call = callKey(itemKindOf(fields['type']), fields);
+        const named = take(byId.get(idOf(fields['id']) ?? ''), fields);
+        return named ?? (call === undefined ? undefined : take(byCall.get(call), fields));
+      });
       return given.map((fields, index) => {
         const item = exact[index] ?? take(byIndex.get(index), fields);
         return {
@@ -178,6 +184,11 @@ function itemKindOf(type: unknown): ItemKind {
   if (typeof type !== 'string') return 'other';
   if (type.endsWith('_output')) return 'result';
   return type.endsWith('_call') || type === 'program' || type === 'mcp_approval_request' ? 'call' : 'other';
+}
+
+function callKey(kind: ItemKind, fields: Fields): string | undefined {
+  const id = idOf(fields['call_id']);
+  return id === undefined ? undefined : `${kind} ${id}`;
 }
 
 /** What an item says when it is done, over what it said before. What the next request needs is not taken back. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createEventCodec, type Event } from '@stepfold/events';
 import type { Message, Part } from '@stepfold/fold';
 import { foldAll } from '../../../test/support/fold-all.js';
+import { convertRecording } from './convert-recording.js';
 import { openaiResponses } from './openai-responses.js';
 
 const START = 1_767_225_600_000_000;
@@ -156,6 +157,23 @@ describe('a response', () => {
       ['step-end', 9, {}],
     ]);
     expect(unknown).toEqual([]);
+  });
+
+  it('may be recorded as it came over HTTP', () => {
+    const parts = [created(), of('output_text.delta', 0, { delta: 'Hi' }), completed()];
+    const lines = parts.flatMap((part) => [`event: ${part.type}`, `data: ${JSON.stringify(part)}`, '']);
+    const recording = convertRecording({
+      format: 'openai-responses',
+      lines: [...lines, 'data: [DONE]'],
+      chatId: 'chat',
+      runId: 'run',
+      startMicros: START,
+      tickMicros: 1,
+    });
+    if (!recording.ok) throw new Error(recording.problem);
+    const { messages } = foldAll(recording.events.map(({ event }) => event));
+    expect(messages).toMatchObject([{ status: 'complete', parts: [{ text: 'Hi' }], ended_at: START + 7 }]);
+    expect(recording.summary).toEqual({ parts: 3, unreadableLines: 0, unknownParts: new Map() });
   });
 
   it('counts events that it does not know, and says nothing of those that say nothing', () => {
@@ -423,6 +441,25 @@ describe('items of a response', () => {
       },
       { type: 'tool-call', tool_call_id: 'ws_1', tool_name: 'web_search' },
       { type: 'tool-result', tool_call_id: 'ws_1' },
+    ]);
+  });
+
+  it('that other ids and other places in the whole response have are told by their call, or by their type', () => {
+    const call = { call_id: 'call_1', type: 'function_call', name: 'f', arguments: '{}' };
+    const search = { type: 'web_search_call', status: 'completed' };
+    const parts = partsOf([done(0, { id: 'a1', ...call }), done(1, { id: 'b1', type: 'compaction' })], {
+      output: [
+        { id: 'c2', ...search },
+        { id: 'd2', type: 'mcp_list_tools' },
+        { id: 'a2', ...call },
+      ],
+    });
+    expect(parts.map((part) => (part as Part).type)).toEqual([
+      'tool-call',
+      'data',
+      'tool-call',
+      'tool-result',
+      'data',
     ]);
   });
 
@@ -753,7 +790,8 @@ describe('reasoning of a response', () => {
     const content = [{ type: 'reasoning_text', text: 'aloud' }];
     const parts = partsOf([
       added(0, { id: 'rs_1', type: 'reasoning', summary: [], content: [] }),
-      of('content_part.added', 0, { content_index: 0, part: { type: 'reasoning_text', text: '' } }),
+      // vLLM has a name of its own for it.
+      of('reasoning_part.added', 0, { content_index: 0, part: { type: 'reasoning_text', text: '' } }),
       of('reasoning_text.delta', 0, { content_index: 0, delta: 'alo' }),
       of('reasoning_text.delta', 0, { content_index: 0, delta: 'ud' }),
       of('reasoning_text.done', 0, { content_index: 0, text: 'aloud' }),

@@ -133,14 +133,16 @@ function createConverter(context: ConverterContext): Converter {
         return finishItem(item, part['item'], at);
       }
 
-      case 'response.content_part.added': {
+      case 'response.content_part.added':
+      case 'response.reasoning_part.added': {
         const { kind, partType } = contentOf(part);
         // Something else than text comes with its item.
         if (kind === undefined) return;
         const isRefusal = partType === 'refusal';
         return blocks.partStart(itemOf(kind, part, at), contentKey(part['content_index']), at, { isRefusal });
       }
-      case 'response.content_part.done': {
+      case 'response.content_part.done':
+      case 'response.reasoning_part.done': {
         const { kind } = contentOf(part);
         if (kind === undefined) return;
         const content = fieldsOf(part['part']);
@@ -164,6 +166,7 @@ function createConverter(context: ConverterContext): Converter {
         return blocks.partEnd(itemOf('message', part, at), contentKey(part['content_index']), at, content);
       }
       case 'response.output_text.annotation.added':
+      case 'response.output_text_annotation.added':
         return blocks.annotation(itemOf('message', part, at), contentKey(part['content_index']), at, part);
 
       case 'response.reasoning_summary_part.added':
