@@ -3,6 +3,7 @@ import { anthropic } from './anthropic.js';
 import type { Format } from './format.js';
 import { languageModel } from './language-model.js';
 import { openaiResponses } from './openai-responses.js';
+import { openaiChat } from './openai-chat.js';
 
 /** The formats that are converted, by the name that commands know them by. */
 export const formats = {
@@ -10,6 +11,7 @@ export const formats = {
   anthropic,
   'language-model': languageModel,
   'openai-responses': openaiResponses,
+  'openai-chat': openaiChat,
 } as const satisfies Readonly<Record<string, Format>>;
 
 /** `stepfold` is no format to convert: its files hold events, which are taken as they are. */

@@ -1,0 +1,51 @@
+import { expect } from '@jest/globals';
+import { createEventCodec } from '@stepfold/events';
+import type { Message } from '@stepfold/fold';
+import { convertRecording, type FormatName } from '@stepfold/formats';
+import { foldAll } from '../support/fold-all.js';
+import { seededNumbers } from './raw-recordings.js';
+
+/** Line n of a recording happens at `START` + n · `TICK`. */
+export const START = 1_767_225_600_000_000;
+export const TICK = 1_000;
+
+const codec = createEventCodec();
+
+export function convertLines(format: FormatName, lines: readonly string[]) {
+  const recording = convertRecording({
+    format,
+    lines,
+    chatId: 'chat',
+    runId: 'run',
+    startMicros: START,
+    tickMicros: TICK,
+  });
+  if (!recording.ok) throw new Error(recording.problem);
+  return recording;
+}
+
+/** The messages of a recording. Every event goes through its bytes, and the fold must accept it. */
+export function messagesOfLines(format: FormatName, lines: readonly string[]): Message[] {
+  const decoded = convertLines(format, lines).events.map(({ event }) => {
+    const read = codec.decode(codec.encode(event));
+    if (!read.ok) throw new Error(`${event.type}: ${read.detail}`);
+    return read.event;
+  });
+  const { outcomes, messages } = foldAll(decoded);
+  expect(outcomes.filter((outcome) => outcome !== 'accepted')).toEqual([]);
+  return messages;
+}
+
+/** Lines of which a share is dropped, a share doubled and a share moved; of share 1 none is dropped. */
+export function mutatedLines(lines: readonly string[], share: number, seed: number): string[] {
+  const random = seededNumbers(seed);
+  const mutated = lines
+    .filter(() => share === 1 || random() >= share)
+    .flatMap((line) => (random() < share ? [line, line] : [line]));
+  for (const index of mutated.keys()) {
+    if (random() >= share) continue;
+    const other = Math.floor(random() * mutated.length);
+    [mutated[index], mutated[other]] = [mutated[other]!, mutated[index]!];
+  }
+  return mutated;
+}
