@@ -3,6 +3,7 @@ import { anthropic } from './anthropic.js';
 import type { Format } from './format.js';
 import { languageModel } from './language-model.js';
 import { openaiResponses } from './openai-responses.js';
+import { google } from './google.js';
 import { openaiChat } from './openai-chat.js';
 
 /** The formats that are converted, by the name that commands know them by. */
@@ -11,6 +12,7 @@ export const formats = {
   anthropic,
   'language-model': languageModel,
   'openai-responses': openaiResponses,
+  google,
   'openai-chat': openaiChat,
 } as const satisfies Readonly<Record<string, Format>>;
 

@@ -11,6 +11,7 @@ export type { Converter, ConverterContext, Format } from './format.js';
 export { formatNames, formats, isFormatName, type FormatName } from './formats.js';
 export { languageModel } from './language-model.js';
 export { openaiResponses } from './openai-responses.js';
+export { google } from './google.js';
 export { openaiChat } from './openai-chat.js';
 export { readEvent, type ReadEvent } from './read-event.js';
 export { splitLines, type RecordingLine } from './recording-lines.js';
