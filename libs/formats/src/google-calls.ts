@@ -2,6 +2,7 @@ import type { Metadata } from '@stepfold/events';
 import { fieldsOf } from './fields-of.js';
 import { createGooglePartialArgs, type GooglePartialArgs } from './google-partial-args.js';
 import { jsonText } from './json-of.js';
+import { metadataOf } from './metadata-of.js';
 import type { PartCounter } from './part-counter.js';
 import type { StepWriter } from './step-writer.js';
 
@@ -18,7 +19,7 @@ export interface GoogleCalls {
   functionCall(given: unknown, metadata: Metadata | undefined, at: number): void;
   executableCode(given: unknown, metadata: Metadata | undefined, at: number): void;
   codeExecutionResult(given: unknown, metadata: Metadata | undefined, at: number): void;
-  /** A `toolCall` of the service's own tools, and its `toolResponse`. */
+  /** A `toolCall` of the service's own tools, and its `toolResponse`; named as the AI SDK names them. */
   toolCall(given: unknown, metadata: Metadata | undefined, at: number): void;
   toolResponse(given: unknown, metadata: Metadata | undefined, at: number): void;
   /** The model stream finished: a call whose last fragment never came is made. */
@@ -124,7 +125,11 @@ export function createGoogleCalls(writer: StepWriter, counter: PartCounter): Goo
         toolName: toolNameOf(toolType),
         args: args ?? {},
         isProviderExecuted: true,
-        metadata,
+        isDynamic: true,
+        metadata: metadataOf(metadata, {
+          provider: 'google',
+          entries: { serverToolCallId: tool, serverToolType: toolType },
+        }),
       });
     },
     toolResponse(given, metadata, at) {

@@ -92,8 +92,9 @@ export function createGooglePartialArgs(): GooglePartialArgs {
       const segment = path.at(-1) as PathSegment;
       const around = nodes.at(-1) as Node;
       const former = itemsOf(around).get(segment);
-      if (former?.kind === 'scalar' && former.isContinued && typeof value === 'string') {
-        former.value = `${String(former.value)}${value}`;
+      const begun = former?.kind === 'scalar' && former.isContinued ? former.value : undefined;
+      if (former?.kind === 'scalar' && typeof begun === 'string' && typeof value === 'string') {
+        former.value = begun + value;
         former.isContinued = isContinued;
         if (openString !== former) isInOrder = false;
         if (!isInOrder) return '';
