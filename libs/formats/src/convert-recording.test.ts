@@ -84,6 +84,20 @@ describe('a recording of a provider', () => {
     expect(summary).toEqual({ parts: 2, unreadableLines: 4, unknownParts: new Map([['hologram', 1]]) });
   });
 
+  it('may be one JSON array of parts, each at the line where it ends', () => {
+    const parts = [{ type: 'start-step' }, { type: 'text-delta', id: '0', text: 'x' }];
+    const indented = JSON.stringify(parts, null, 2).split('\n');
+    const { events, summary } = converted(['', ...indented]);
+    expect(events.map(({ lineIndex, event }) => [event.type, lineIndex, event.at - START])).toEqual([
+      ['step-start', 4, 4_000],
+      ['text-delta', 9, 9_000],
+      ['interrupt', 10, 10_000],
+    ]);
+    expect(summary).toMatchObject({ parts: 2, unreadableLines: 0 });
+    const cutOff = converted(indented.slice(0, -3));
+    expect(cutOff.summary).toMatchObject({ parts: 1, unreadableLines: 1 });
+  });
+
   it('has no events where its lines open no step', () => {
     expect(converted(['{"type":"start"}', '{"type":"finish"}']).events).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import { isStamp, type Event } from '@stepfold/events';
+import { beginsArray, createArrayReader, type ArrayReader } from './array-reader.js';
 import type { ConverterContext, Format } from './format.js';
 import { formats, type FormatName } from './formats.js';
 import { createPartReader, type ReadLine } from './part-reader.js';
@@ -45,7 +46,8 @@ export type ConvertedRecording =
  *
  * A `stepfold` file is strict: its events are taken as they are (ids and times of the options mean nothing
  * then), and any line that is no event makes the file unusable. In the converted formats what cannot be read is
- * passed over and counted, and only a file without one readable line is unusable. A file whose lines open no
+ * passed over and counted, and only a file without one readable line is unusable. It may also be one JSON array of parts
+ * (`array-reader.ts`). A file whose lines open no
  * step has no events.
  *
  * Holds all events in memory: a file is checked as a whole before anything is made of it.
@@ -78,6 +80,8 @@ function convertParts(
   const { createConverter, isSentOverHttp = false }: Format = formats[format];
   const converter = createConverter(options);
   const reader = createPartReader({ isSentOverHttp });
+  /** Instead of it, if the first line that is not blank begins an array. */
+  let arrayReader: ArrayReader | undefined;
   const events: RecordedEvent[] = [];
   let lineIndex = -1;
   let parts = 0;
@@ -104,11 +108,17 @@ function convertParts(
       return lineProblem(lineIndex, problem);
     }
     const text = textOfLine(line, lineIndex);
-    if (text?.trim() !== '') last = { lineIndex, at };
-    take(text === undefined ? { kind: 'unreadable' } : reader.read(text), lineIndex, at);
+    const isBlank = text?.trim() === '';
+    if (text !== undefined && !isBlank && last === undefined && beginsArray(text)) {
+      arrayReader = createArrayReader();
+    }
+    if (!isBlank) last = { lineIndex, at };
+    if (text === undefined) take({ kind: 'unreadable' }, lineIndex, at);
+    else if (arrayReader === undefined) take(reader.read(text), lineIndex, at);
+    else for (const read of arrayReader.read(text)) take(read, lineIndex, at);
   }
   if (last === undefined) return EMPTY;
-  take(reader.end(), last.lineIndex, last.at);
+  take((arrayReader ?? reader).end(), last.lineIndex, last.at);
   if (parts === 0) return { ok: false, problem: 'no line holds a JSON object' };
   add(last.lineIndex, converter.end(last.at));
   return {

@@ -68,7 +68,8 @@ export function createPartReader({ isSentOverHttp = false }: { isSentOverHttp?: 
 const FRAMING: ReadLine = { kind: 'framing' };
 const UNREADABLE: ReadLine = { kind: 'unreadable' };
 
-function parsedObject(text: string): Part | undefined {
+/** The object that a JSON text is; undefined for everything else. */
+export function parsedObject(text: string): Part | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;
