@@ -21,7 +21,8 @@ import { createStepWriter } from './step-writer.js';
  * 3. A `finishReason` is not the last word: old models send one with every chunk. So the `finish` waits for the end of the
  *    response, and has the time of the last chunk with a reason or content. Of usage the last one counts.
  * 4. An error waits. If the model goes on after it, it was not fatal; if the stream is over, it was, and the step has
- *    failed. A stream that is over before a `finishReason` is an `interrupt` (`eof`).
+ *    failed. A stream that is over before a `finishReason` is an `interrupt` (`eof`), without the usage that was counted so
+ *    far: a `finish`, where usage stands, says that the model stream is over.
  *
  * A `thoughtSignature` is metadata of `google` of its block, call, result or file; on an empty text it is an empty delta.
  * The metadata of the `finish` holds what the API says of the whole response: `groundingMetadata`,

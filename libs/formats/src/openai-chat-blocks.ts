@@ -16,8 +16,8 @@ export type OpenaiChatBlockKind = 'text' | 'refusal' | 'transcript' | 'reasoning
 export interface OpenaiChatBlocks {
   /** More of a block of this kind. Without text it is nothing. */
   text(kind: OpenaiChatBlockKind, text: string, at: number): void;
-  /** The reasoning of a delta, with the signatures and encrypted forms that belong to it. */
-  reasoning(delta: Fields, at: number): void;
+  /** The reasoning of a delta, with the signatures and encrypted forms that belong to it. True if it has text. */
+  reasoning(delta: Fields, at: number): boolean;
   /** Ends the open block. */
   end(at: number): void;
   /** The stream broke off: what is open stays open, but has its metadata. */
@@ -70,6 +70,7 @@ export function createOpenaiChatBlocks(writer: StepWriter): OpenaiChatBlocks {
         text('reasoning', told, at);
         open?.proof.add(delta);
       } else if (saysMoreThanText(delta)) blockOf('reasoning', at).proof.add(delta);
+      return told !== '';
     },
     end,
     breakOff() {

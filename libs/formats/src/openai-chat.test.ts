@@ -106,11 +106,23 @@ describe('a stream of chat completions', () => {
       ).toEqual({ input_tokens: 9, output_tokens: 4, total_tokens: 13 });
     });
 
+    it('is told once, however many chunks come after it', () => {
+      const usage = { prompt_tokens: 9 };
+      const own = events(chunk({ content: 'x' }), finish('stop', { usage }), chunk({}), finish('stop'));
+      expect(own.filter(([type]) => type === 'finish')).toHaveLength(1);
+    });
+
     it('before the finish goes with it', () => {
       const own = events(chunk({ content: 'x' }, { usage: { prompt_tokens: 9 } }), finish('stop'));
       expect(own.filter(([type]) => type === 'finish')).toMatchObject([
         ['finish', 'run.0', 1, { finish_reason: 'stop', usage: { input_tokens: 9 } }],
       ]);
+    });
+
+    it('in a chunk without choices is found', () => {
+      const last = { id: 'c1', choices: null, usage: { prompt_tokens: 7 } };
+      expect(only(chunk({ content: 'x' }), finish('stop'), last).usage).toEqual({ input_tokens: 7 });
+      expect(convertParts(openaiChat, [last]).events).toEqual([]);
     });
 
     it.each([
@@ -134,6 +146,7 @@ describe('a stream of chat completions', () => {
     it.each([
       ['reasoning_content', (text: string) => ({ reasoning_content: text })],
       ['reasoning', (text: string) => ({ reasoning: text })],
+      ['reasoning_text', (text: string) => ({ reasoning_text: text })],
       ['reasoning with its details', (text: string) => ({ reasoning: text, reasoning_details: [{ text }] })],
       ['details alone', (text: string) => ({ reasoning_details: [{ type: 'reasoning.text', text }] })],
       [
@@ -217,6 +230,11 @@ describe('a stream of chat completions', () => {
         },
       ]);
       expect(partsOfType(message, 'reasoning')[0]?.last_delta_at).toBe(message.started_at);
+    });
+
+    it('keeps the opaque form of GitHub Copilot', () => {
+      const message = only(chunk({ reasoning_text: 'a' }), chunk({ reasoning_opaque: 'O' }), finish('stop'));
+      expect(message.parts).toMatchObject([{ text: 'a', metadata: { copilot: { reasoningOpaque: 'O' } } }]);
     });
 
     it('keeps the signature of thinking blocks as that of Anthropic', () => {
@@ -401,6 +419,19 @@ describe('a stream of chat completions', () => {
         ['f', { y: 2 }],
       ]);
       expect(new Set(made.map(([id]) => id)).size).toBe(2);
+    });
+
+    it('without ids, indexes and arguments are several in one delta', () => {
+      const bare = { function: { name: 'f' } };
+      expect(madeCalls(calls(bare, bare), finish('tool_calls'))).toEqual([
+        ['call#0', 'f', {}],
+        ['call#1', 'f', {}],
+      ]);
+    });
+
+    it('are made where reasoning goes on, if their arguments are whole', () => {
+      const message = only(calls(entry(0, 'a', 'f', '{}')), chunk({ reasoning: 'r' }), finish('tool_calls'));
+      expect(partsOfType(message, 'tool-call')[0]!.created_at! - message.started_at!).toBe(1);
     });
 
     it('without ids have other ids in every step', () => {
@@ -606,6 +637,10 @@ describe('a stream of chat completions', () => {
         errors: [{ message: 'overloaded' }],
       });
       expect(only(chunk({ content: 'x' }), error, finish('stop'))).toMatchObject({ status: 'complete' });
+      expect(only(chunk({ content: 'x' }), error, chunk({ content: 'y' }))).toMatchObject({
+        status: 'interrupted',
+        errors: [{ message: 'overloaded' }],
+      });
     });
     it.each([
       ['alone', error],
@@ -628,6 +663,15 @@ describe('a stream of chat completions', () => {
         { ...chunk({ role: 'assistant' }, {}, { finish_reason: 'stop' }), id: 'zz' },
       );
       expect(message).toMatchObject({ response_id: 'x', parts: [{ text: 'ab' }] });
+    });
+
+    it('that stay are of the same response, role or not, after a finish reason too', () => {
+      const message = only(
+        chunk({ content: 'a' }),
+        finish('stop'),
+        chunk({ role: 'assistant', content: '' }),
+      );
+      expect(message.parts).toHaveLength(1);
     });
 
     it('that change with a role after a finish reason begin the next step', () => {

@@ -142,7 +142,7 @@ function createConverter(context: ConverterContext): Converter {
     for (const [key, value] of Object.entries(delta)) {
       if (!knownFields.has(key) && !isEmpty(value)) counter.passOver(`delta.${key}`);
     }
-    blocks.reasoning(delta, at);
+    if (blocks.reasoning(delta, at)) calls.settle(at);
     convertContent(delta['content'], at);
     write('refusal', delta['refusal'], at);
     const audio = fieldsOf(delta['audio']);
@@ -255,7 +255,7 @@ function createConverter(context: ConverterContext): Converter {
     unknownParts: counter.counts,
     convert(part, at) {
       if (!isObject(part)) counter.passOver(undefined);
-      else if (Array.isArray(part['choices'])) convertChunk(part, at);
+      else if (Array.isArray(part['choices']) || (writer.isOpen && goesOn(part))) convertChunk(part, at);
       else if (!isEmpty(errorIn(part))) {
         if (!writer.isOpen) begin(part, at);
         takeError(errorIn(part), at);
@@ -297,6 +297,8 @@ const contentFields = [
   'refusal',
   'reasoning_content',
   'reasoning',
+  'reasoning_text',
+  'reasoning_opaque',
   'reasoning_details',
   'thinking_blocks',
   'audio',
@@ -317,6 +319,11 @@ const knownFields: ReadonlySet<string> = new Set([
 
 function hasContent(delta: Fields): boolean {
   return contentFields.some((field) => !isEmpty(delta[field]));
+}
+
+/** True for a chunk without choices that tells something of the open response. */
+function goesOn(chunk: Fields): boolean {
+  return ['usage', 'x_groq', 'citations', 'search_results'].some((field) => !isEmpty(chunk[field]));
 }
 
 function isGoodReason(given: unknown): boolean {
