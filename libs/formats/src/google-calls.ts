@@ -1,5 +1,5 @@
 import type { Metadata } from '@stepfold/events';
-import { fieldsOf } from './fields-of.js';
+import { fieldsOf, isObject } from './fields-of.js';
 import { createGooglePartialArgs, type GooglePartialArgs } from './google-partial-args.js';
 import { jsonText } from './json-of.js';
 import { metadataOf } from './metadata-of.js';
@@ -34,6 +34,8 @@ interface StreamedCall {
   readonly id: string;
   readonly name: unknown;
   readonly args: GooglePartialArgs;
+  /** Arguments that came whole beside the fragments. */
+  whole: Fields;
   lastAt: number;
 }
 
@@ -52,11 +54,11 @@ export function createGoogleCalls(writer: StepWriter, counter: PartCounter): Goo
   function make(at: number): void {
     if (streamed === undefined) return;
     const { id, name, args } = streamed;
+    const value = argsOf(streamed);
+    if (isInOrder(streamed)) writer.inputDelta(at, { toolCallId: id, text: args.rest });
     streamed = undefined;
-    const { rest } = args;
-    if (args.isInOrder) writer.inputDelta(at, { toolCallId: id, text: rest });
     writer.inputEnd(at, { toolCallId: id });
-    writer.call(at, { toolCallId: id, toolName: name, args: args.value });
+    writer.call(at, { toolCallId: id, toolName: name, args: value });
   }
 
   function addFragments(call: Fields, metadata: Metadata | undefined, at: number): void {
@@ -66,6 +68,7 @@ export function createGoogleCalls(writer: StepWriter, counter: PartCounter): Goo
       return;
     }
     streamed.lastAt = at;
+    if (isObject(call['args'])) streamed.whole = { ...streamed.whole, ...call['args'] };
     const { id, args } = streamed;
     if (metadata !== undefined) writer.inputDelta(at, { toolCallId: id, text: '', metadata });
     for (const fragment of Array.isArray(call['partialArgs']) ? call['partialArgs'] : []) {
@@ -91,7 +94,7 @@ export function createGoogleCalls(writer: StepWriter, counter: PartCounter): Goo
         return writer.call(at, { toolCallId, toolName: name, args: args ?? {}, metadata });
       }
       writer.inputStart(at, { toolCallId, toolName: name, metadata });
-      streamed = { id: toolCallId, name, args: createGooglePartialArgs(), lastAt: at };
+      streamed = { id: toolCallId, name, args: createGooglePartialArgs(), whole: {}, lastAt: at };
       addFragments(call, undefined, at);
     },
     executableCode(given, metadata, at) {
@@ -144,11 +147,11 @@ export function createGoogleCalls(writer: StepWriter, counter: PartCounter): Goo
     },
     make,
     breakOff() {
-      if (streamed !== undefined && !streamed.args.isInOrder) {
+      if (streamed !== undefined && !isInOrder(streamed)) {
         // The text that was told is no beginning of the arguments: a start begins it anew.
-        const { id, name, args, lastAt } = streamed;
+        const { id, name, lastAt } = streamed;
         writer.inputStart(lastAt, { toolCallId: id, toolName: name });
-        writer.inputDelta(lastAt, { toolCallId: id, text: jsonText(args.value) });
+        writer.inputDelta(lastAt, { toolCallId: id, text: jsonText(argsOf(streamed)) });
       }
       streamed = undefined;
     },
@@ -159,6 +162,15 @@ export function createGoogleCalls(writer: StepWriter, counter: PartCounter): Goo
       tool = undefined;
     },
   };
+}
+
+function argsOf({ whole, args }: StreamedCall): Fields {
+  return { ...whole, ...fieldsOf(args.value) };
+}
+
+/** True if the text that was told is a beginning of the arguments. */
+function isInOrder({ whole, args }: StreamedCall): boolean {
+  return args.isInOrder && Object.keys(whole).length === 0;
 }
 
 function toolNameOf(toolType: unknown): string | undefined {

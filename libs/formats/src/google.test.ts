@@ -253,6 +253,16 @@ describe('a Gemini stream', () => {
       ]);
     });
 
+    it('take arguments that come whole beside the fragments', () => {
+      const call = { name: 'f', args: { a: 1 }, ...fragment('$.b', 'x', false), willContinue: true };
+      const begun = chunk([functionCall(call)]);
+      const made = only(begun, chunk([functionCall({ args: { c: 2 } })]), last('STOP'));
+      expect(partsOfType(made, 'tool-call')).toMatchObject([{ args: { a: 1, b: 'x', c: 2 } }]);
+      expect(partsOfType(only(begun), 'tool-call')).toMatchObject([
+        { partial: true, args: { a: 1, b: 'x' } },
+      ]);
+    });
+
     it('that are cut off keep what had come, in order or not', () => {
       const begin = chunk([functionCall({ name: 'f', willContinue: true })]);
       const piece = (path: string, value: string, isContinued = false) =>

@@ -65,6 +65,15 @@ describe('usage of chat completions', () => {
     },
   );
 
+  it.each([['cache_write_tokens'], ['cache_creation_tokens'], ['cache_creation_input_tokens']])(
+    'finds tokens put into the cache in %s of the details',
+    (name) => {
+      expect(openaiChatUsageOf({ prompt_tokens_details: { [name]: 4 } })).toEqual({
+        cache_creation_tokens: 4,
+      });
+    },
+  );
+
   it('is nothing if no count is there', () => {
     for (const given of [undefined, null, 7, [], {}, { prompt_tokens: -1 }, { total_tokens: '9' }])
       expect(openaiChatUsageOf(given)).toBeUndefined();

@@ -28,6 +28,7 @@ export function openaiChatUsageOf(given: unknown): Usage | undefined {
   const cacheCreation = firstCount(
     promptDetails['cache_write_tokens'],
     promptDetails['cache_creation_tokens'],
+    promptDetails['cache_creation_input_tokens'],
     usage['cache_creation_input_tokens'],
   );
   const isReasoningApart =
