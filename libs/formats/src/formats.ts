@@ -5,6 +5,7 @@ import { languageModel } from './language-model.js';
 import { openaiResponses } from './openai-responses.js';
 import { google } from './google.js';
 import { openaiChat } from './openai-chat.js';
+import { uiMessage } from './ui-message.js';
 
 /** The formats that are converted, by the name that commands know them by. */
 export const formats = {
@@ -14,6 +15,7 @@ export const formats = {
   'openai-responses': openaiResponses,
   google,
   'openai-chat': openaiChat,
+  'ui-message': uiMessage,
 } as const satisfies Readonly<Record<string, Format>>;
 
 /** `stepfold` is no format to convert: its files hold events, which are taken as they are. */

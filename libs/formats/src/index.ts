@@ -16,3 +16,4 @@ export { openaiChat } from './openai-chat.js';
 export { readEvent, type ReadEvent } from './read-event.js';
 export { splitLines, type RecordingLine } from './recording-lines.js';
 export { runFromFileName } from './run-from-file-name.js';
+export { uiMessage } from './ui-message.js';
