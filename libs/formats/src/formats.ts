@@ -1,5 +1,6 @@
 import { aiSdk } from './ai-sdk.js';
 import { anthropic } from './anthropic.js';
+import { fantasy } from './fantasy.js';
 import type { Format } from './format.js';
 import { languageModel } from './language-model.js';
 import { openaiResponses } from './openai-responses.js';
@@ -11,6 +12,7 @@ import { uiMessage } from './ui-message.js';
 export const formats = {
   'ai-sdk': aiSdk,
   anthropic,
+  fantasy,
   'language-model': languageModel,
   'openai-responses': openaiResponses,
   google,

@@ -7,6 +7,7 @@ export {
   type RecordedEvent,
   type RecordingSummary,
 } from './convert-recording.js';
+export { fantasy } from './fantasy.js';
 export type { Converter, ConverterContext, Format } from './format.js';
 export { formatNames, formats, isFormatName, type FormatName } from './formats.js';
 export { languageModel } from './language-model.js';
