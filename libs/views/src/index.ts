@@ -1,2 +1,4 @@
 export { coderMessages, type CoderMessage, type CoderRole } from './coder.js';
 export type { CoderPart } from './coder-part.js';
+export { uiMessages, type UiMessage } from './ui-message.js';
+export type { UiPart } from './ui-message-part.js';
