@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { messageToJson, type Message } from '@stepfold/fold';
-import { coderMessages } from '@stepfold/views';
+import { coderMessages, uiMessages } from '@stepfold/views';
 import type { Host } from '../host.js';
 import { addJsonOption, type JsonOptions } from './output-options.js';
 import { renderChat } from './render-chat.js';
@@ -15,10 +15,13 @@ export interface MessagesOptions extends JsonOptions {
   readonly as: FormName;
 }
 
-/** What each view makes of one step (contract/message.md, "Views"). */
+type Messages = Iterable<Message> | AsyncIterable<Message>;
+
+/** What each view makes of messages (contract/message.md, "Views"). */
 const views = {
-  native: (message: Message): readonly unknown[] => [messageToJson(message)],
-  coder: coderMessages,
+  native: ofSteps((message) => [messageToJson(message)]),
+  coder: ofSteps(coderMessages),
+  'ui-message': ofChats(uiMessages),
 } as const;
 type ViewName = keyof typeof views;
 
@@ -45,8 +48,6 @@ export function addMessagesOptions(command: Command): Command {
   return addJsonOption(command);
 }
 
-type Messages = Iterable<Message> | AsyncIterable<Message>;
-
 /**
  * Prints messages in their order. Who asks for the shape of another program gets its JSON, with or without
  * `--json`: there is no other way to write it. For a person each chat has a part of its own, and `chatId` is named even
@@ -59,16 +60,11 @@ export async function printMessages(
   chatId?: string,
 ): Promise<void> {
   if (options.json === true || options.view !== 'native') {
-    return await writeJsonArray(host.stdout, inView(messages, views[options.view]));
-  }
-  const chats = new Map<string, Message[]>(chatId === undefined ? [] : [[chatId, []]]);
-  for await (const message of messages) {
-    const chat = chats.get(message.chat_id);
-    if (chat === undefined) chats.set(message.chat_id, [message]);
-    else chat.push(message);
+    return await writeJsonArray(host.stdout, views[options.view](messages));
   }
   const render = forms[options.as];
   const screen = screenOf(host);
+  const chats = await byChat(messages, chatId);
   let separator = '';
   for (const [id, ofChat] of chats) {
     await host.stdout.write(`${separator}${render(id, ofChat, screen)}`);
@@ -76,10 +72,29 @@ export async function printMessages(
   }
 }
 
-/** Step after step, so that a chat never has to stand in memory as a whole. */
-async function* inView(
-  messages: Messages,
-  view: (message: Message) => readonly unknown[],
-): AsyncGenerator<unknown, void, undefined> {
-  for await (const message of messages) yield* view(message);
+type View = (messages: Messages) => AsyncIterable<unknown>;
+
+/** A view that looks at one step at a time, so that a chat never has to stand in memory as a whole. */
+function ofSteps(view: (message: Message) => readonly unknown[]): View {
+  return async function* shown(messages) {
+    for await (const message of messages) yield* view(message);
+  };
+}
+
+/** A view that looks for what belongs together in all of a chat. */
+function ofChats(view: (chat: readonly Message[]) => readonly unknown[]): View {
+  return async function* shown(messages) {
+    for (const chat of (await byChat(messages)).values()) yield* view(chat);
+  };
+}
+
+/** The messages of each chat, in their order. `chatId` is there even if it has none. */
+async function byChat(messages: Messages, chatId?: string): Promise<Map<string, Message[]>> {
+  const chats = new Map<string, Message[]>(chatId === undefined ? [] : [[chatId, []]]);
+  for await (const message of messages) {
+    const chat = chats.get(message.chat_id);
+    if (chat === undefined) chats.set(message.chat_id, [message]);
+    else chat.push(message);
+  }
+  return chats;
 }
