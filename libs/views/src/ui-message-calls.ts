@@ -28,8 +28,8 @@ export function uiCallsOf(messages: readonly Message[]): UiCalls {
   const told = new Set<Part>();
   const latest = new Map<string, UiCall>();
   const asked = new Map<string, UiCall>();
-  /** Those that nothing of the model follows yet. */
-  let present: UiCall[] = [];
+  /** Those that nothing follows yet but answers. */
+  let present: readonly UiCall[] = [];
 
   for (const message of messages) {
     const made = message.parts.filter((part) => part.type === 'tool-call');
@@ -48,10 +48,7 @@ export function uiCallsOf(messages: readonly Message[]): UiCalls {
       if (part.type === 'data') call.request = part;
       told.add(part);
     }
-    if (isAnswersOnly(message)) {
-      present.push(...entries);
-      continue;
-    }
+    if (isAnswersOnly(message)) continue;
     for (const call of present) call.isPast = true;
     present = entries;
   }
