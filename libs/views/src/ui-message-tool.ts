@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@stepfold/events';
+import { jsonProblem, type JsonObject, type JsonValue } from '@stepfold/events';
 import type { Approval, ToolResultPart } from '@stepfold/fold';
 import type { UiCall } from './ui-message-calls.js';
 import { ownEntry, present, providerMetadata, valueOf, type UiPart } from './ui-message-part.js';
@@ -101,7 +101,9 @@ function inputOf({ part }: UiCall): JsonValue {
 function jsonOf(args: JsonValue | undefined, text: string | undefined): JsonValue | undefined {
   if (args !== undefined || text === undefined) return args;
   try {
-    return JSON.parse(text) as JsonValue;
+    const value = JSON.parse(text) as JsonValue;
+    // A number may be beyond what JSON can be made of again.
+    return jsonProblem(value) === undefined ? value : undefined;
   } catch {
     return undefined;
   }

@@ -279,6 +279,8 @@ describe('tools of the ui-message view', () => {
       { type: 'tool-input-delta', tool_call_id: 'a', text: '{"id":1}' },
     ];
     expect(firstTool([start, ...input])).toMatchObject({ input: { id: 1 }, rawInput: '{"id":1}' });
+    const beyond = { type: 'tool-input-delta', tool_call_id: 'a', text: '1e999' };
+    expect(firstTool([start, beyond])).not.toHaveProperty('input');
     expect(firstTool([start, ...input, end])).toMatchObject({ state: 'input-streaming', input: { id: 1 } });
     expect(firstTool([start, call('a'), end])).toEqual({
       type: 'tool-look',
