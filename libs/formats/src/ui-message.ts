@@ -1,4 +1,3 @@
-import { JSON_DEPTH_MAX, type JsonValue } from '@stepfold/events';
 import { aiSdkFinishReasonOf } from './ai-sdk-finish-reason.js';
 import {
   aiSdkBlockKindOf,
@@ -9,12 +8,12 @@ import {
 } from './ai-sdk-part.js';
 import { isObject } from './fields-of.js';
 import type { Converter, ConverterContext, Format } from './format.js';
-import { jsonOf, textOf } from './json-of.js';
-import { mergedJson } from './merged-json.js';
+import { textOf } from './json-of.js';
 import { metadataOf } from './metadata-of.js';
 import { createPartCounter } from './part-counter.js';
 import { createStepWriter } from './step-writer.js';
 import { uiMessageFileOf } from './ui-message-file.js';
+import { createMessageNotes } from './ui-message-notes.js';
 
 /**
  * UIMessageChunks of the AI SDK 5, 6 and 7: what a chat's server sends to its page, also as server-sent events.
@@ -44,19 +43,10 @@ interface TimedPart {
   readonly part: Part;
   readonly at: number;
 }
-/** What `ai-sdk` metadata says of the message that a step belongs to. */
-interface MessageEntries {
-  readonly messageId?: unknown;
-  readonly messageMetadata?: JsonValue | undefined;
-  readonly finishReason?: unknown;
-}
-
-/** Levels of nesting that are left for message metadata, within those of metadata of events. */
-const MESSAGE_METADATA_LEVELS = JSON_DEPTH_MAX - 2;
-
 function createConverter(context: ConverterContext): Converter {
   const writer = createStepWriter(context);
   const counter = createPartCounter();
+  const notes = createMessageNotes();
   /** Calls by the approvals that were asked for them: an answer names only the approval. */
   const askedFor = new Map<unknown, unknown>();
   /** Rule 5. */
@@ -68,57 +58,16 @@ function createConverter(context: ConverterContext): Converter {
   /** The open attempt was begun by a `reset-step`, and nothing came since. */
   let isFresh = false;
   let messageId: unknown;
-  /** For the start of the next step. */
-  let nextEntries: MessageEntries = {};
-  /** What the start and the finish of the present step have said. */
-  let entries: MessageEntries = {};
-  /** Message metadata for the finish of the step. */
-  let noted: { readonly metadata: JsonValue; readonly at: number }[] = [];
   let lastAt = 0;
 
   /** Begins a step; if one is open, its next attempt. */
   function begin(at: number): void {
-    if (!writer.isOpen) {
-      entries = nextEntries;
-      nextEntries = {};
-      // What was said before the first step was said at the start of the message.
-      takeNoted();
-    }
-    writer.start(at, { metadata: aiSdkMetadataOf({}, { ...entries }) });
-  }
-
-  function note(metadata: unknown, at: number): void {
-    if (metadata === undefined || metadata === null) return;
-    noted.push({ metadata: jsonOf(metadata, MESSAGE_METADATA_LEVELS), at });
-  }
-
-  /** Metadata of a `finish` event: what was noted since the last. */
-  function takeNoted(more: MessageEntries = {}) {
-    if (noted.length > 0) {
-      const known = entries.messageMetadata === undefined ? [] : [entries.messageMetadata];
-      entries = {
-        ...entries,
-        messageMetadata: mergedJson([...known, ...noted.map(({ metadata }) => metadata)]),
-      };
-      more = { ...more, messageMetadata: entries.messageMetadata };
-      noted = [];
-    }
-    return aiSdkMetadataOf({}, { ...more });
-  }
-
-  /** The step is about to end without a `finish`. */
-  function keepNoted(): void {
-    const last = noted.at(-1);
-    if (last === undefined || !writer.isOpen) return;
-    const data = mergedJson(noted.map(({ metadata }) => metadata));
-    writer.data(last.at, { name: 'message-metadata', dataId: 'message-metadata', data });
-    noted = [];
+    writer.start(at, { metadata: notes.ofStart(writer.isOpen) });
   }
 
   /** Message metadata of which there is no step. */
-  function dropNoted(): void {
-    for (const _each of noted) counter.passOver('message-metadata');
-    noted = [];
+  function dropNotes(): void {
+    for (let count = notes.drop(); count > 0; count--) counter.passOver('message-metadata');
   }
 
   function releaseError(): void {
@@ -127,19 +76,19 @@ function createConverter(context: ConverterContext): Converter {
     heldError = undefined;
   }
 
-  function tellFinish(more?: MessageEntries): void {
+  function tellFinish(messageReason?: string): void {
     if (finished === undefined) return;
-    const metadata = takeNoted(more);
+    const metadata = notes.ofFinish(messageReason);
     if (!finished.isTold || metadata !== undefined) writer.finish(finished.at, { metadata });
     finished.isTold = true;
   }
 
-  /** @param more what the end of the message says of it, if that is what ends the step */
-  function endFinished(more?: MessageEntries): void {
+  /** @param messageReason why the message finished, if that is what ends the step */
+  function endFinished(messageReason?: string): void {
     if (finished === undefined) return;
-    tellFinish(more);
+    tellFinish(messageReason);
     // AI SDK 7 calls a stream so that broke off and only looks finished.
-    if (more?.finishReason === 'interrupted') writer.interrupt(finished.endAt, 'eof');
+    if (messageReason === 'interrupted') writer.interrupt(finished.endAt, 'eof');
     else writer.end(finished.endAt);
     finished = undefined;
   }
@@ -170,11 +119,11 @@ function createConverter(context: ConverterContext): Converter {
   function endStream(end: () => void): void {
     endFinished();
     if (!writer.isOpen) openForWaiting();
-    keepNoted();
+    notes.keepIn(writer);
     if (heldError !== undefined) writer.fail(heldError.at, heldError.part['errorText']);
     else end();
     heldError = undefined;
-    dropNoted();
+    dropNotes();
   }
 
   function convert(part: Part, at: number): void {
@@ -186,14 +135,14 @@ function createConverter(context: ConverterContext): Converter {
         endFinished();
         if (id !== undefined && messageId !== undefined && id !== messageId) {
           endStream(() => writer.interrupt(lastAt, 'eof'));
-          nextEntries = {};
+          notes.forget();
         }
         messageId = id ?? messageId;
-        if (id !== undefined && !writer.isOpen) nextEntries = { ...nextEntries, messageId: id };
-        return note(part['messageMetadata'], at);
+        if (id !== undefined && !writer.isOpen) notes.name(id);
+        return notes.add(part['messageMetadata'], at);
       }
       case 'message-metadata':
-        return note(part['messageMetadata'], at);
+        return notes.add(part['messageMetadata'], at);
 
       case 'start-step':
         if (isFresh) {
@@ -271,7 +220,7 @@ function createConverter(context: ConverterContext): Converter {
         endFinished();
         if (!writer.isOpen) openForWaiting();
         releaseError();
-        keepNoted();
+        notes.keepIn(writer);
         return writer.interrupt(at, 'user', part['reason']);
 
       default:
@@ -384,14 +333,14 @@ function createConverter(context: ConverterContext): Converter {
   }
 
   function finishMessage(part: Part, at: number): void {
-    note(part['messageMetadata'], at);
+    notes.add(part['messageMetadata'], at);
     // Where steps are told apart, the reason is one of the message.
-    if (finished !== undefined) return endFinished({ finishReason: textOf(part['finishReason']) });
+    if (finished !== undefined) return endFinished(textOf(part['finishReason']));
     if (!writer.isOpen) openForWaiting();
     if (!writer.isOpen || heldError !== undefined) return endStream(() => undefined);
     // Without a finish-step the reason is of this step too.
     const reason = aiSdkFinishReasonOf(part['finishReason']);
-    writer.finish(at, { ...reason, metadata: takeNoted() });
+    writer.finish(at, { ...reason, metadata: notes.ofFinish() });
     if (reason.finishReason === 'interrupted') writer.interrupt(at, 'eof');
     else writer.end(at);
   }
