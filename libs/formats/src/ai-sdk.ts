@@ -39,6 +39,9 @@ import { createStepWriter } from './step-writer.js';
  */
 export const aiSdk: Format = { name: 'ai-sdk', createConverter };
 
+/** Parts that wait for a step, at most: a stream of nothing else must not fill the memory. */
+const WAITING_MAX = 10_000;
+
 type Part = Readonly<Record<string, unknown>>;
 interface TimedPart {
   readonly part: Part;
@@ -210,6 +213,7 @@ function createConverter(context: ConverterContext): Converter {
     }
     if (!writer.isOpen) {
       waiting.push({ part, at });
+      if (waiting.length >= WAITING_MAX) openForWaiting();
       return;
     }
     releaseError();

@@ -1,4 +1,4 @@
-import { setOwn } from '@stepfold/events';
+import { isProviderId, setOwn } from '@stepfold/events';
 import { anthropicMetadataOf } from './anthropic-metadata.js';
 import { anthropicSearchSourcesOf, anthropicSourceOf } from './anthropic-source.js';
 import { argumentsOf } from './arguments-of.js';
@@ -6,6 +6,7 @@ import { fieldsOf, isObject } from './fields-of.js';
 import { jsonText, textOf } from './json-of.js';
 import type { PartCounter } from './part-counter.js';
 import { providerNameOf } from './provider-ids.js';
+import { remember } from './remember.js';
 import type { CallFields } from './step-fields.js';
 import type { StepWriter } from './step-writer.js';
 
@@ -46,6 +47,8 @@ type Block =
       readonly id: string;
       readonly name: string;
       data: Record<string, unknown>;
+      /** What continued a block of an unknown type. */
+      deltas?: unknown[];
       isTold: boolean;
     }
   /** It came whole: nothing but its stop follows. */
@@ -123,7 +126,7 @@ export function createAnthropicBlocks(writer: StepWriter, counter: PartCounter):
     if (type.endsWith('tool_use')) {
       const fields = callFields(type, block);
       const name = providerNameOf(block['name']);
-      if (name !== undefined) toolNames.set(block['id'], name);
+      if (name !== undefined && isProviderId(block['id'])) remember(toolNames, block['id'], name);
       writer.inputStart(at, fields);
       return { kind: 'call', fields, input: block['input'], text: '' };
     }
@@ -222,9 +225,10 @@ export function createAnthropicBlocks(writer: StepWriter, counter: PartCounter):
         counter.passOver(delta['type']);
         // Part of a block of unknown type, which is kept.
         if (block?.kind === 'data') {
-          const former = Array.isArray(block.data['deltas']) ? block.data['deltas'] : [];
-          former.push(delta);
-          change(block, { deltas: former });
+          // A list of its own: that of the start is the caller's, and an event holds it.
+          block.deltas ??= Array.isArray(block.data['deltas']) ? [...block.data['deltas']] : [];
+          block.deltas.push(delta);
+          change(block, { deltas: block.deltas });
         }
     }
   }

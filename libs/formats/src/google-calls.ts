@@ -1,5 +1,5 @@
-import type { Metadata } from '@stepfold/events';
-import { fieldsOf, isObject } from './fields-of.js';
+import { setOwn, type Metadata } from '@stepfold/events';
+import { fieldsOf } from './fields-of.js';
 import { createGooglePartialArgs, type GooglePartialArgs } from './google-partial-args.js';
 import { jsonText } from './json-of.js';
 import { metadataOf } from './metadata-of.js';
@@ -35,7 +35,7 @@ interface StreamedCall {
   readonly name: unknown;
   readonly args: GooglePartialArgs;
   /** Arguments that came whole beside the fragments. */
-  whole: Fields;
+  readonly whole: Record<string, unknown>;
   lastAt: number;
 }
 
@@ -68,7 +68,7 @@ export function createGoogleCalls(writer: StepWriter, counter: PartCounter): Goo
       return;
     }
     streamed.lastAt = at;
-    if (isObject(call['args'])) streamed.whole = { ...streamed.whole, ...call['args'] };
+    for (const [key, value] of Object.entries(fieldsOf(call['args']))) setOwn(streamed.whole, key, value);
     const { id, args } = streamed;
     if (metadata !== undefined) writer.inputDelta(at, { toolCallId: id, text: '', metadata });
     for (const fragment of Array.isArray(call['partialArgs']) ? call['partialArgs'] : []) {

@@ -42,22 +42,26 @@ function repaired(given: unknown): Metadata | undefined {
   return metadata;
 }
 
+/** Metadata that its holder alone has, and may change. */
+export type OwnMetadata = Record<string, Record<string, JsonValue>>;
+
 /** Metadata with that of a later event laid over it, key by key. */
 export function mergedMetadata(
   former: Metadata | undefined,
   later: Metadata | undefined,
 ): Metadata | undefined {
   if (former === undefined || later === undefined) return later ?? former;
-  const merged: Record<string, Metadata[string]> = {};
-  for (const metadata of [former, later]) {
-    for (const [provider, entries] of Object.entries(metadata)) {
-      const present: Record<string, JsonValue> = {};
-      const old = Object.hasOwn(merged, provider) ? (merged[provider] ?? {}) : {};
-      for (const source of [old, entries]) {
-        for (const [key, value] of Object.entries(source)) setOwn(present, key, value);
-      }
-      setOwn(merged, provider, present);
-    }
-  }
+  const merged: OwnMetadata = {};
+  addMetadata(merged, former);
+  addMetadata(merged, later);
   return merged;
+}
+
+/** Lays later metadata over own one, in place: what is collected over many events costs each of them only its own. */
+export function addMetadata(own: OwnMetadata, later: Metadata): void {
+  for (const [provider, entries] of Object.entries(later)) {
+    let present = Object.hasOwn(own, provider) ? own[provider] : undefined;
+    if (present === undefined) setOwn(own, provider, (present = {}));
+    for (const [key, value] of Object.entries(entries)) setOwn(present, key, value);
+  }
 }

@@ -88,11 +88,14 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
 
   function end(item: Item, block: Block, at: number, entries: Fields = {}, isRedacted = false): void {
     block.isOpen = false;
+    const { annotations } = block;
+    // The event holds them now; should the block begin again, they are not of its new text.
+    block.annotations = [];
     writer.blockEnd(kindOf(item), block.concludedAt ?? at, {
       id: block.id,
       ...(isRedacted ? { isRedacted } : {}),
       metadata: metadataOf(item, block, {
-        annotations: block.annotations.length === 0 ? undefined : block.annotations,
+        annotations: annotations.length === 0 ? undefined : annotations,
         ...entries,
       }),
     });
@@ -145,7 +148,7 @@ export function createResponseBlocks(writer: StepWriter): ResponseBlocks {
     if (!Array.isArray(annotations) || annotations.length === 0) return;
     const block = existing(item, partKey);
     if (block === undefined) return;
-    block.annotations = annotations;
+    block.annotations = [...annotations];
     for (const [index, annotation] of annotations.entries()) cite(block, index, annotation, at);
   }
 

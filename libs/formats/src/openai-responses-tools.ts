@@ -294,13 +294,18 @@ function isOfProvider(item: Fields, isXai = false): boolean {
   return isXai || typeof item['call_id'] !== 'string' || item['call_id'] === '';
 }
 
+/** What a web search did, as the AI SDK names it where it does so differently. */
+const webActions: ReadonlyMap<unknown, string> = new Map([
+  ['open_page', 'openPage'],
+  ['find_in_page', 'findInPage'],
+]);
+
 function webSearchResult(item: Fields): unknown {
   const status = item['status'];
   if (status === 'failed' || status === 'incomplete') return { status };
   if (!isGiven(item['action'])) return {};
   const { type, sources, ...action } = fieldsOf(item['action']);
-  const names: Readonly<Record<string, string>> = { open_page: 'openPage', find_in_page: 'findInPage' };
-  const shown = present({ type: typeof type === 'string' ? (names[type] ?? type) : type, ...action });
+  const shown = present({ type: webActions.get(type) ?? type, ...action });
   return { action: shown, ...present({ sources }) };
 }
 

@@ -23,6 +23,18 @@ describe('the ids of a provider', () => {
     expect(idOf(first)).toBe(`${'x'.repeat(490)}~0`);
   });
 
+  it('are forgotten, those used longest ago first, rather than kept without end', () => {
+    const { idOf } = createProviderIds();
+    const long = (index: number) => `${index}`.padStart(2 ** 20, 'x');
+    const [first, second] = [idOf(long(0)), idOf(long(1))];
+    for (let index = 2; index < 16; index++) idOf(long(index));
+    expect(idOf(long(0))).toBe(first);
+    idOf(long(16));
+    expect(idOf(long(0))).toBe(first);
+    expect(idOf(long(1))).not.toBe(second);
+    expect(idOf('x'.repeat(2 ** 25))).toBe(idOf('x'.repeat(2 ** 25)));
+  });
+
   it('are always ids that an event may have', () => {
     const { idOf } = createProviderIds();
     const unusual = fc.string({

@@ -2,8 +2,9 @@ import { ATTEMPT_MAX, type Event, type EventOf, type EventType, type Metadata } 
 import { errorOf } from './error-of.js';
 import type { ConverterContext } from './format.js';
 import { isTooDeep, jsonOf, jsonText, textOf } from './json-of.js';
-import { mergedMetadata } from './metadata-of.js';
+import { addMetadata, type OwnMetadata } from './metadata-of.js';
 import { createProviderIds, providerNameOf } from './provider-ids.js';
+import { remember } from './remember.js';
 import type {
   ApprovalFields,
   BlockFields,
@@ -85,7 +86,7 @@ interface CallState {
   isMade: boolean;
   isAnswered: boolean;
   /** Metadata that came where no event could carry it. */
-  carried?: Metadata | undefined;
+  carried?: OwnMetadata | undefined;
 }
 
 export function createStepWriter(context: ConverterContext): StepWriter {
@@ -164,16 +165,18 @@ export function createStepWriter(context: ConverterContext): StepWriter {
 
   /** The metadata of an event of a call, with what was carried to it. */
   function metadataWithCarried(call: CallState, metadata: Metadata | undefined): Metadata | undefined {
-    const merged = mergedMetadata(call.carried, metadata);
+    const { carried } = call;
+    if (carried === undefined) return metadata;
     call.carried = undefined;
-    return merged;
+    if (metadata !== undefined) addMetadata(carried, metadata);
+    return carried;
   }
 
   function approval(at: number, fields: ApprovalFields): void {
     ensureOpen(at);
     const toolCallId = callId(fields.toolCallId, false);
     const approvalId = ids.idOf(fields.approvalId) ?? approvals.get(toolCallId)?.approvalId ?? toolCallId;
-    approvals.set(toolCallId, { approvalId, isDenied: fields.state === 'denied' });
+    remember(approvals, toolCallId, { approvalId, isDenied: fields.state === 'denied' });
     push('tool-approval', at, {
       tool_call_id: toolCallId,
       approval_id: approvalId,
@@ -236,7 +239,7 @@ export function createStepWriter(context: ConverterContext): StepWriter {
       ensureOpen(at);
       const toolCallId = callId(given, false);
       const call = callState(toolCallId);
-      call.carried = mergedMetadata(call.carried, metadata);
+      if (metadata !== undefined) addMetadata((call.carried ??= {}), metadata);
       push('tool-input-delta', at, { tool_call_id: toolCallId, text: textOf(text) ?? '' });
     },
     inputEnd(at, { toolCallId: given, metadata }) {
