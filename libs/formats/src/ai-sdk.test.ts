@@ -110,7 +110,7 @@ describe('an AI SDK stream', () => {
     expect(start([])).not.toHaveProperty('metadata');
   });
 
-  it('keeps metadata of every part of a block, of empty deltas too', () => {
+  it('keeps metadata of every part of a block, of empty deltas too (case 6)', () => {
     const providerMetadata = { anthropic: { signature: 's' } };
     expect(
       within([
@@ -138,7 +138,7 @@ describe('an AI SDK stream', () => {
     ]);
   });
 
-  it('gives blocks without an id one of their own, by kind and number', () => {
+  it('gives blocks without an id one of their own, by kind and number (case 4)', () => {
     expect(
       within([
         { type: 'text-start' },
@@ -244,7 +244,7 @@ describe('an AI SDK stream', () => {
     });
   });
 
-  it('takes parsed arguments as JSON, also a string, and the text of an invalid call as text', () => {
+  it('takes parsed arguments as JSON, also a string, and the text of an invalid call as text (case 11)', () => {
     const argsOf = (more: object) => {
       const [, , fields] = within([call('c', more), result('c')])[0] as [
         string,
@@ -475,7 +475,7 @@ describe('an AI SDK stream', () => {
     ]);
   });
 
-  it('keeps how the SDK measured a step, and makes no stamp of it', () => {
+  it('keeps how the SDK measured a step, and makes no stamp of it (case 10)', () => {
     const performance = { stepTimeMs: 3.4, toolExecutionMs: { c: 0.1 } };
     const [message] = messages([
       { type: 'start-step' },
@@ -528,7 +528,7 @@ describe('the steps of an AI SDK stream', () => {
     { type: 'finish-step', finishReason: 'stop' },
   ];
 
-  it('are numbered in order of start, and two may use the same block id', () => {
+  it('are numbered in order of start, and two may use the same block id (case 2)', () => {
     const steps = messages([{ type: 'start' }, ...textStep('a'), ...textStep('b'), { type: 'finish' }]);
     expect(steps).toMatchObject([
       { step_id: 'run.0', step_index: 0, run_id: 'run', parts: [{ id: '0', text: 'a' }] },
@@ -536,7 +536,7 @@ describe('the steps of an AI SDK stream', () => {
     ]);
   });
 
-  it('begin a new attempt where a second start-step comes without a finish-step', () => {
+  it('begin a new attempt where a second start-step comes without a finish-step (case 23)', () => {
     const { events } = convert([
       { type: 'start-step' },
       { type: 'text-delta', id: '0', text: 'lost' },
@@ -570,7 +570,7 @@ describe('the steps of an AI SDK stream', () => {
     ).toMatchObject([{ status: 'complete', started_at: START + 1, parts: [{ text: 'a' }] }]);
   });
 
-  it('end with finish-step, calls of the client pending', () => {
+  it('end with finish-step, calls of the client pending (case 12)', () => {
     const [message] = messages([
       { type: 'start-step' },
       call('c'),
@@ -580,7 +580,7 @@ describe('the steps of an AI SDK stream', () => {
     expect(message).toMatchObject({ status: 'complete', ended_at: START + 2, pending_tool_call_ids: ['c'] });
   });
 
-  it('hold their end back for results that come late, and end with the last', () => {
+  it('hold their end back for results that come late, and end with the last (case 13)', () => {
     const { events } = convert(
       [
         { type: 'start-step' },
@@ -668,7 +668,7 @@ describe('an AI SDK stream that is cut short', () => {
     { type: 'text-delta', id: '0', text: 'so far' },
   ];
 
-  it('was stopped by the user where it was aborted', () => {
+  it('was stopped by the user where it was aborted (case 20)', () => {
     const [message] = messages([...begun, { type: 'abort', reason: 'AbortError: stopped' }]);
     expect(message).toMatchObject({
       status: 'interrupted',
@@ -678,13 +678,13 @@ describe('an AI SDK stream that is cut short', () => {
     expect(messages([...begun, { type: 'abort' }])[0]?.interrupt).toEqual({ reason: 'user', at: START + 3 });
   });
 
-  it('ends with its last line where it just ends', () => {
+  it('ends with its last line where it just ends (case 21)', () => {
     expect(messages(begun)).toMatchObject([
       { status: 'interrupted', interrupt: { reason: 'eof', at: START + 2 } },
     ]);
   });
 
-  it('is interrupted where the SDK only makes it look finished', () => {
+  it('is interrupted where the SDK only makes it look finished (case 21)', () => {
     const [message] = messages([
       ...begun,
       call('c'),
@@ -712,7 +712,7 @@ describe('an AI SDK stream that is cut short', () => {
 describe('an error in an AI SDK stream', () => {
   const overloaded = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } };
 
-  it('is noted where the step goes on', () => {
+  it('is noted where the step goes on (case 22)', () => {
     const steps = messages([
       { type: 'start-step' },
       overloaded,

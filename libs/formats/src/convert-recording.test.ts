@@ -41,7 +41,7 @@ const stepStart = {
 } as const satisfies Event;
 
 describe('a recording of a provider', () => {
-  it('happens line by line, a tick apart, blank lines counted', () => {
+  it('happens line by line, a tick apart, blank lines counted (case 28)', () => {
     const { events, summary } = converted([
       '{"type":"start-step"}',
       '',
@@ -68,7 +68,7 @@ describe('a recording of a provider', () => {
     });
   });
 
-  it('passes over lines that are no JSON objects, and ends with the last of them', () => {
+  it('passes over lines that are no JSON objects, and ends with the last of them (case 27)', () => {
     const { events, summary } = converted([
       '\uFEFF{"type":"start-step"}',
       'data: nothing',
@@ -122,7 +122,7 @@ describe('a recording of a provider', () => {
     expect(convert(lines, { tickMicros: 0.5 })).toMatchObject({ ok: false, lineIndex: 1 });
   });
 
-  it('lets every event be made to fit', () => {
+  it('lets every event be made to fit (case 26)', () => {
     const { events } = converted(['{"type":"start-step"}', '{"type":"text-delta","id":"0","text":"long"}'], {
       fitEvent: (event) => (event.type === 'text-delta' ? { ...event, text: '…' } : event),
     });
