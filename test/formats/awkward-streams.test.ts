@@ -10,7 +10,9 @@ function citedCases(): Map<string, Set<number>> {
   const files = fs.readdirSync(source).filter((file) => file.endsWith('.test.ts'));
   return new Map(
     files.map((file) => {
-      const titles = fs.readFileSync(path.join(source, file), 'utf8').matchAll(/\((cases? \d[^)]*)\)['`]/g);
+      const titles = fs
+        .readFileSync(path.join(source, file), 'utf8')
+        .matchAll(/['`].*\((cases? \d[^)]*)\).*['`], \(/g);
       const numbers = [...titles].flatMap(([, cited = '']) => [...cited.matchAll(/\d+/g)].map(Number));
       return [file.replace('.test.ts', ''), new Set(numbers)];
     }),

@@ -16,9 +16,10 @@ const joined = (items: readonly Fields[], name: string): string =>
   items.map((item) => text(item[name])).join('');
 
 /** The text and reasoning of the deltas of each format, which is all that a model says of either in the recordings. */
-const readings: Partial<Record<FormatName, (part: Fields) => Added>> = {
+const readings: Readonly<Record<string, (part: Fields) => Added>> = {
   'ai-sdk': ofSdk('text'),
   'language-model': ofSdk('delta'),
+  'ui-message': ofSdk('delta'),
   anthropic(part) {
     const block = fields(part['content_block']);
     const delta = fields(part['delta']);

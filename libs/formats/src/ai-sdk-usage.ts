@@ -1,6 +1,6 @@
 import type { Usage } from '@stepfold/events';
 import { fieldsOf } from './fields-of.js';
-import { presentCounts, tokenCountOf } from './token-counts.js';
+import { isReasoningApart, presentCounts, tokenCountOf } from './token-counts.js';
 
 /**
  * Token counts of the AI SDK in any of its three shapes, as neutral ones: input includes cached tokens, output
@@ -57,10 +57,7 @@ function completed(usage: Usage, providerMetadata: unknown): Usage {
       cachedApart = (cacheRead ?? 0) + (cacheCreation ?? 0);
     else if (cacheRead !== undefined && cacheRead > input) cachedApart = cacheRead;
   }
-  const isReasoningApart =
-    output !== undefined &&
-    (reasoning > output || (reasoning > 0 && input !== undefined && total === input + output + reasoning));
-  const reasoningApart = isReasoningApart ? reasoning : 0;
+  const reasoningApart = isReasoningApart({ input, output, total, reasoning }) ? reasoning : 0;
   const isTotalOfBoth = input !== undefined && output !== undefined && total === input + output;
   return presentCounts({
     ...usage,

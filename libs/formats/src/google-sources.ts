@@ -1,4 +1,4 @@
-import { fieldsOf, isObject } from './fields-of.js';
+import { fieldsOf, isObject, listOf } from './fields-of.js';
 import { jsonText } from './json-of.js';
 import { metadataOf } from './metadata-of.js';
 import type { SourceFields } from './step-fields.js';
@@ -66,8 +66,4 @@ function passageOf(context: Readonly<Record<string, unknown>>): SourceFields | u
 
 function moreOf(entries: Readonly<Record<string, unknown>>) {
   return metadataOf(undefined, { provider: 'google', entries });
-}
-
-function listOf(given: unknown): readonly unknown[] {
-  return Array.isArray(given) ? given : [];
 }

@@ -1,5 +1,5 @@
 import type { Metadata, Usage } from '@stepfold/events';
-import { fieldsOf, isObject } from './fields-of.js';
+import { fieldsOf, isEmpty, isObject, listOf, wordOf } from './fields-of.js';
 import type { Converter, ConverterContext, Format } from './format.js';
 import { createGoogleCalls } from './google-calls.js';
 import { googleFinishReasonOf } from './google-finish-reason.js';
@@ -114,7 +114,7 @@ function createConverter(context: ConverterContext): Converter {
 
   function convertChunk(chunk: Fields, at: number): void {
     const candidates = listOf(chunk['candidates']).map(fieldsOf);
-    const id = nonEmpty(chunk['responseId']);
+    const id = wordOf(chunk['responseId']);
     const isNext = id !== undefined && response.id !== undefined && id !== response.id;
     if (writer.isOpen && response.finishReason !== undefined && isNext) {
       releaseError();
@@ -123,7 +123,7 @@ function createConverter(context: ConverterContext): Converter {
     if (!writer.isOpen) begin(chunk, at);
     response.lastAt = at;
     response.id ??= id;
-    response.model = nonEmpty(chunk['modelVersion']) ?? response.model;
+    response.model = wordOf(chunk['modelVersion']) ?? response.model;
     response.usage = googleUsageOf(chunk['usageMetadata']) ?? response.usage;
     for (const candidate of candidates) {
       if (isOwn(candidate)) convertCandidate(candidate, at);
@@ -139,7 +139,7 @@ function createConverter(context: ConverterContext): Converter {
     for (const name of ['groundingMetadata', 'urlContextMetadata', 'safetyRatings', 'finishMessage']) {
       if (!isEmpty(candidate[name])) response.said[name] = candidate[name];
     }
-    const reason = nonEmpty(candidate['finishReason']);
+    const reason = wordOf(candidate['finishReason']);
     if (reason === undefined) return;
     releaseError();
     response.finishReason = reason;
@@ -150,7 +150,7 @@ function createConverter(context: ConverterContext): Converter {
   function takeFeedback(given: unknown, at: number): void {
     if (isEmpty(given)) return;
     response.said['promptFeedback'] = given;
-    const reason = nonEmpty(fieldsOf(given)['blockReason']);
+    const reason = wordOf(fieldsOf(given)['blockReason']);
     if (reason === undefined || response.finishReason !== undefined) return;
     response.finishReason = reason;
     response.isRefused = true;
@@ -164,7 +164,7 @@ function createConverter(context: ConverterContext): Converter {
   }
 
   function convertPart(part: Fields, at: number): void {
-    const signature = nonEmpty(part['thoughtSignature']);
+    const signature = wordOf(part['thoughtSignature']);
     const metadata = metadataOf(undefined, { provider: 'google', entries: { thoughtSignature: signature } });
     const isThought = part['thought'] === true;
     if (typeof part['text'] === 'string') return addText(part['text'], isThought, signature, metadata, at);
@@ -290,17 +290,4 @@ function fileOf(part: Fields) {
 /** What marks a part and is no content. */
 function isMark(key: string): boolean {
   return key === 'thought' || key === 'thoughtSignature';
-}
-
-function listOf(given: unknown): readonly unknown[] {
-  return Array.isArray(given) ? given : [];
-}
-
-function nonEmpty(given: unknown): string | undefined {
-  return typeof given === 'string' && given !== '' ? given : undefined;
-}
-
-function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === '') return true;
-  return typeof value === 'object' && Object.keys(value).length === 0;
 }

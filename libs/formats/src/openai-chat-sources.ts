@@ -1,4 +1,4 @@
-import { fieldsOf } from './fields-of.js';
+import { fieldsOf, listOf } from './fields-of.js';
 import { jsonText, textOf } from './json-of.js';
 import { metadataOf } from './metadata-of.js';
 import type { StepWriter } from './step-writer.js';
@@ -86,8 +86,4 @@ export function createOpenaiChatSources(writer: StepWriter): OpenaiChatSources {
       references = new Set();
     },
   };
-}
-
-function listOf(given: unknown): readonly unknown[] {
-  return Array.isArray(given) ? given : [];
 }

@@ -1,6 +1,6 @@
 import type { Usage } from '@stepfold/events';
 import { fieldsOf } from './fields-of.js';
-import { presentCounts, tokenCountOf } from './token-counts.js';
+import { isReasoningApart, presentCounts, tokenCountOf, tokenSumOf } from './token-counts.js';
 
 /**
  * The `usage` of chat completions as neutral counts: input includes cached tokens, output includes reasoning.
@@ -31,13 +31,9 @@ export function openaiChatUsageOf(given: unknown): Usage | undefined {
     promptDetails['cache_creation_input_tokens'],
     usage['cache_creation_input_tokens'],
   );
-  const isReasoningApart =
-    output !== undefined &&
-    reasoning !== undefined &&
-    reasoning > 0 &&
-    (reasoning > output || (input !== undefined && total === input + output + reasoning));
+  const reasoningApart = isReasoningApart({ input, output, total, reasoning }) ? reasoning : undefined;
   const isCacheApart = input !== undefined && cacheRead !== undefined && cacheRead > input;
-  const wholeOutput = isReasoningApart ? tokenCountOf(output + reasoning) : output;
+  const wholeOutput = tokenSumOf(output, reasoningApart);
   const wholeInput = isCacheApart ? tokenCountOf(input + cacheRead + (cacheCreation ?? 0)) : input;
   const isTotalOfBoth = input !== undefined && output !== undefined && total === input + output;
   const counts = presentCounts({

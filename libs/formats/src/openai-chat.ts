@@ -1,5 +1,5 @@
 import type { Usage } from '@stepfold/events';
-import { fieldsOf, isObject } from './fields-of.js';
+import { fieldsOf, isEmpty, isObject, listOf, wordOf } from './fields-of.js';
 import type { Converter, ConverterContext, Format } from './format.js';
 import { textOf } from './json-of.js';
 import { metadataOf } from './metadata-of.js';
@@ -79,7 +79,7 @@ function createConverter(context: ConverterContext): Converter {
     executedTools.reset();
     sources.reset();
     files.reset();
-    writer.start(at, { provider: nonEmpty(chunk['provider']), model: nonEmpty(chunk['model']) });
+    writer.start(at, { provider: wordOf(chunk['provider']), model: wordOf(chunk['model']) });
   }
 
   function endContent(at: number): void {
@@ -104,7 +104,7 @@ function createConverter(context: ConverterContext): Converter {
   function convertChunk(chunk: Fields, at: number): void {
     const choices = listOf(chunk['choices']).map(fieldsOf);
     const own = choices.filter(isOwn);
-    const id = nonEmpty(chunk['id']);
+    const id = wordOf(chunk['id']);
     if (writer.isOpen && own.some((choice) => isNextResponse(choice, id))) {
       releaseError();
       endResponse(response.lastAt);
@@ -112,7 +112,7 @@ function createConverter(context: ConverterContext): Converter {
     if (!writer.isOpen) begin(chunk, at);
     response.lastAt = at;
     response.id ??= id;
-    response.model = nonEmpty(chunk['model']) ?? response.model;
+    response.model = wordOf(chunk['model']) ?? response.model;
     for (const choice of choices) {
       if (!isOwn(choice)) counter.passOver(`choice ${textOf(choice['index'])}`);
     }
@@ -132,8 +132,8 @@ function createConverter(context: ConverterContext): Converter {
       response.finishReason !== undefined &&
       id !== undefined &&
       id !== response.id &&
-      nonEmpty(fieldsOf(choice['delta'])['role']) !== undefined &&
-      nonEmpty(choice['finish_reason']) === undefined
+      wordOf(fieldsOf(choice['delta'])['role']) !== undefined &&
+      wordOf(choice['finish_reason']) === undefined
     );
   }
 
@@ -225,7 +225,7 @@ function createConverter(context: ConverterContext): Converter {
 
   /** Rule 3. */
   function finish(chunk: Fields, own: readonly Fields[], at: number): void {
-    const reasons = own.map((choice) => nonEmpty(choice['finish_reason']));
+    const reasons = own.map((choice) => wordOf(choice['finish_reason']));
     const reason = reasons.find((given) => given !== undefined);
     // Usage that comes without a choice is the whole of it.
     if (response.usage !== undefined) response.isCounted = listOf(chunk['choices']).length === 0;
@@ -327,7 +327,7 @@ function goesOn(chunk: Fields): boolean {
 }
 
 function isGoodReason(given: unknown): boolean {
-  const reason = nonEmpty(given);
+  const reason = wordOf(given);
   return reason !== undefined && openaiChatFinishReasonOf(reason) !== 'error';
 }
 
@@ -344,21 +344,8 @@ function usageIn(chunk: Fields, own: readonly Fields[]): Usage | undefined {
 
 /** What a gateway says of the provider that answered. */
 function finishMetadata(delta: Fields, choice: Fields): unknown {
-  const native = nonEmpty(choice['native_finish_reason']);
+  const native = wordOf(choice['native_finish_reason']);
   const given = delta['provider_metadata'];
   if (native === undefined) return given;
   return { ...fieldsOf(given), openrouter: { nativeFinishReason: native } };
-}
-
-function listOf(given: unknown): readonly unknown[] {
-  return Array.isArray(given) ? given : [];
-}
-
-function nonEmpty(given: unknown): string | undefined {
-  return typeof given === 'string' && given !== '' ? given : undefined;
-}
-
-function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === '') return true;
-  return typeof value === 'object' && Object.keys(value).length === 0;
 }

@@ -1,3 +1,4 @@
+import { argumentsOf } from './arguments-of.js';
 import { fieldsOf } from './fields-of.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -13,11 +14,7 @@ export interface Tool {
   readonly madeAt: 'start' | 'input' | 'done';
 }
 
-export interface CallArguments {
-  readonly args?: unknown;
-  readonly argsText?: string;
-  readonly isInvalid?: true;
-}
+export type CallArguments = ReturnType<typeof argumentsOf>;
 
 export interface ToolOutput {
   readonly result: unknown;
@@ -161,8 +158,8 @@ const definitions: ReadonlyMap<unknown, ToolDefinition> = new Map<unknown, ToolD
       name: 'computer',
       args: (item) => ({
         args: {
-          actions: listOf(item['actions'] ?? item['action']).map(computerAction),
-          pendingSafetyChecks: listOf(item['pending_safety_checks']).map((check) => present(fieldsOf(check))),
+          actions: asList(item['actions'] ?? item['action']).map(computerAction),
+          pendingSafetyChecks: asList(item['pending_safety_checks']).map((check) => present(fieldsOf(check))),
           status: item['status'],
         },
       }),
@@ -319,7 +316,7 @@ function computerAction(given: unknown): unknown {
   return present({ ...action, scrollX, scrollY });
 }
 
-function listOf(given: unknown): readonly unknown[] {
+function asList(given: unknown): readonly unknown[] {
   if (Array.isArray(given)) return given;
   return isGiven(given) ? [given] : [];
 }
@@ -332,13 +329,7 @@ function untold(item: Fields, told: readonly string[]): Fields {
 /** Arguments as a value; of text that is no JSON the text itself. Empty text is no arguments. */
 function parsed(value: unknown, text: string): CallArguments {
   const source = given(value, text);
-  if (typeof source !== 'string') return { args: source };
-  if (source.trim() === '') return { args: {} };
-  try {
-    return { args: JSON.parse(source) as unknown };
-  } catch {
-    return { argsText: source, isInvalid: true };
-  }
+  return typeof source === 'string' ? argumentsOf(source) : { args: source };
 }
 
 /** What the item gives, unless that is nothing; then what was streamed. */

@@ -883,7 +883,7 @@ describe('calls of a response', () => {
 
   it('whose arguments are no JSON keep them as text (case 11)', () => {
     expect(partsOf([done(0, { ...functionCall, arguments: '{"a":' })])).toMatchObject([
-      { args_text: '{"a":', invalid: true },
+      { args_text: '{"a":', invalid: true, error: 'the arguments are not JSON' },
     ]);
   });
 

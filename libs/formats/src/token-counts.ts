@@ -15,3 +15,22 @@ export function tokenSumOf(...counts: readonly (number | undefined)[]): number |
 export function presentCounts(usage: { [K in keyof Usage]: Usage[K] | undefined }): Usage {
   return Object.fromEntries(Object.entries(usage).filter(([, count]) => count !== undefined)) as Usage;
 }
+
+/**
+ * True if a service leaves reasoning out of its output count, which the numbers prove: there is more reasoning than
+ * output, or the total is the sum of all three.
+ */
+export function isReasoningApart({
+  input,
+  output,
+  total,
+  reasoning = 0,
+}: {
+  readonly input: number | undefined;
+  readonly output: number | undefined;
+  readonly total: number | undefined;
+  readonly reasoning: number | undefined;
+}): boolean {
+  if (output === undefined || reasoning === 0) return false;
+  return reasoning > output || (input !== undefined && total === input + output + reasoning);
+}
