@@ -15,7 +15,7 @@ import { seededNumbers } from './raw-recordings.js';
  * A file of more than `CUTS` lines is cut after that many of them, evenly; STEPFOLD_TEST_ALL_CUTS=1 cuts each after
  * every line, which takes minutes.
  */
-const CUTS = process.env['STEPFOLD_TEST_ALL_CUTS'] === '1' ? Number.MAX_SAFE_INTEGER : 40;
+const CUTS = process.env['STEPFOLD_TEST_ALL_CUTS'] === '1' ? Number.MAX_SAFE_INTEGER : 24;
 const ENDED = ['complete', 'interrupted', 'failed'];
 
 const codec = createEventCodec();
