@@ -24,10 +24,12 @@ export interface Loss {
 type Call = Extract<Part, { type: 'tool-call' }>;
 type Result = Extract<Part, { type: 'tool-result' }>;
 
-const ofCalls = (change: (call: Call) => Partial<Call>) => (parts: readonly Part[]) =>
-  parts.map((part) => (part.type === 'tool-call' ? { ...part, ...change(part) } : part));
-const ofResults = (change: (result: Result) => Partial<Result>) => (parts: readonly Part[]) =>
-  parts.map((part) => (part.type === 'tool-result' ? { ...part, ...change(part) } : part));
+type Change<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+const ofCalls = (change: (call: Call) => Change<Call>) => (parts: readonly Part[]) =>
+  parts.map((part) => (part.type === 'tool-call' ? ({ ...part, ...change(part) } as Part) : part));
+const ofResults = (change: (result: Result) => Change<Result>) => (parts: readonly Part[]) =>
+  parts.map((part) => (part.type === 'tool-result' ? ({ ...part, ...change(part) } as Part) : part));
 const without = (isForgotten: (part: Part) => boolean) => (parts: readonly Part[]) =>
   parts.filter((part) => !isForgotten(part));
 const has = (text: string | RegExp) => (raw: Telling) =>
@@ -134,7 +136,9 @@ export const documentedLosses: readonly Loss[] = [
     applies: (raw, { source }) => source.startsWith('v6') && has('"shell_call"')(raw),
     forget: ofCalls(({ args }) => {
       const { action } = Object(args) as { action?: unknown };
-      return action === undefined ? { args } : { args: { action: fieldsWithout(action, 'maxOutputLength') } };
+      return action === undefined
+        ? { args }
+        : { args: { action: fieldsWithout(action, 'maxOutputLength') ?? null } };
     }),
   },
   {
@@ -143,11 +147,7 @@ export const documentedLosses: readonly Loss[] = [
     forget: (parts) =>
       without((part) => part.type === 'tool-result' && part.tool_name === 'shell')(
         ofCalls(({ tool_name, provider_executed }) =>
-          tool_name === 'shell'
-            ? { provider_executed: false }
-            : provider_executed === undefined
-              ? {}
-              : { provider_executed },
+          tool_name === 'shell' ? { provider_executed: undefined } : { provider_executed },
         )(parts),
       ),
   },
