@@ -12,6 +12,7 @@ export type { Converter, ConverterContext, Format } from './format.js';
 export { formatNames, formats, isFormatName, type FormatName } from './formats.js';
 export { languageModel } from './language-model.js';
 export { openaiResponses } from './openai-responses.js';
+export { detectFormat, type Detection } from './detect-format.js';
 export { google } from './google.js';
 export { openaiChat } from './openai-chat.js';
 export { readEvent, type ReadEvent } from './read-event.js';
