@@ -71,7 +71,7 @@ export function detectFormat(lines: Iterable<RecordingLine>): Detection {
     }
     return problem(`is in no format that is known: line ${firstLine} is no JSON object`);
   }
-  const why = narrowing.map(seenOf).join(' and ');
+  const why = shownWhy(narrowing);
   const [format, ...others] = possible;
   if (others.length > 0) return problem(`may be ${possible.join(' or ')}: ${why}`);
   if (parts.areFramed && !isReadFramed(format!)) {
@@ -137,6 +137,13 @@ function mixture(narrowing: readonly SignAtLine[], other: SignAtLine): Detection
   return problem(
     `is a mixture of formats: ${seenOf(one)}, as in ${nameOf(one)}, and ${seenOf(other)}, as in ${nameOf(other)}`,
   );
+}
+
+/** The last sign alone if it leaves but one format, and else all that were needed. */
+function shownWhy(narrowing: readonly SignAtLine[]): string {
+  const last = narrowing.at(-1)!;
+  const isEnough = 'formats' in last.sign && last.sign.formats.length === 1;
+  return (isEnough ? [last] : narrowing).map(seenOf).join(' and ');
 }
 
 function nameOf({ sign }: SignAtLine): string {

@@ -76,6 +76,7 @@ export function unsupportedVocabularyOf(part: Part, type: string): Sign | undefi
 /** True of the bytes of an AWS event stream: the headers of its messages have these names, and are text (7). */
 export function isAwsEventStream(bytes: Uint8Array): boolean {
   const head = String.fromCharCode(...bytes.subarray(0, 512));
+  // eslint-disable-next-line no-control-regex -- 7 is the type of a header that is text
   return /:(message|event|content)-type\u0007/.test(head);
 }
 

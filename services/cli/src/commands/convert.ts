@@ -7,8 +7,8 @@ import {
   checkRecordingOptions,
   type RecordingOptions,
 } from '../recordings/recording-options.js';
-import { planRecordings } from '../recordings/recording-plan.js';
-import { openRecording, type Recording } from '../recordings/recording.js';
+import { openRecordings } from '../recordings/open-recordings.js';
+import type { Recording } from '../recordings/recording.js';
 import { openProgress } from '../render/progress.js';
 import { renderEvent } from '../render/render-event.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
@@ -32,10 +32,10 @@ export const convertCommand: CommandDefinition = {
 /** Goes through the file twice: nothing is printed of a file that turns out to be bad. */
 async function convert(fileName: string, options: ConvertOptions, host: Host): Promise<void> {
   checkRecordingOptions(options);
-  const [plan] = planRecordings([fileName], options);
-  using recording = await openRecording(plan!, host.stdin);
+  using recordings = await openRecordings([fileName], options, host);
+  const recording = recordings.all[0]!;
   checkEvents(recording, host);
-  await notePassedOver([recording], options, 'convert');
+  await notePassedOver(recordings, options, 'convert', host);
   const screen = screenOf(host);
   for (const { event } of recording.events()) {
     await host.stdout.write(

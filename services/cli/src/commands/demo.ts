@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Message } from '@stepfold/fold';
-import { formatNames, runFromFileName, type FormatName } from '@stepfold/formats';
+import { runFromFileName } from '@stepfold/formats';
 import type { MessageStore } from '@stepfold/message-store';
 import { randomSuffix, UsageError } from '@stepfold/runtime';
 import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
@@ -14,6 +14,7 @@ import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
 import { parseSpeed } from '../parse-speed.js';
 import { checkRecordings, type PublishingOptions } from '../publishing/publish-recordings.js';
 import { notePassedOver } from '../recordings/note-passed-over.js';
+import { formatChoices, type FormatChoice } from '../recordings/recording-options.js';
 import { shownName } from '../recordings/shown-name.js';
 import { renderTimeline } from '../render/render-timeline.js';
 import { screenOf, type Screen } from '../render/screen.js';
@@ -22,7 +23,7 @@ import { messagesOf } from '../store-pages.js';
 import type { CommandDefinition } from './command-definition.js';
 
 interface DemoCommandOptions extends AdapterOptions, LogOptions {
-  readonly format?: FormatName;
+  readonly format?: FormatChoice;
   readonly speed: number;
   readonly exit?: boolean;
 }
@@ -41,7 +42,12 @@ export const demoCommand: CommandDefinition = {
   configure(command: Command, host: Host) {
     command
       .argument('[file]', 'a recorded stream to play instead of the session')
-      .addOption(new Option('-f, --format <format>', 'what the lines of the file are').choices(formatNames))
+      .addOption(
+        new Option(
+          '-f, --format <format>',
+          'what the lines of the file are (default: told from them)',
+        ).choices(formatChoices),
+      )
       .addOption(
         new Option('--speed <factor>', 'play faster, or slower, by this factor')
           .argParser(parseSpeed)
@@ -61,13 +67,11 @@ async function demo(fileName: string | undefined, options: DemoCommandOptions, h
   const publishing = publishingOptions(fileName, options, host);
   const logger = await openLogger(options, 'demo');
   using checked =
-    publishing === undefined ? undefined : await checkRecordings([fileName!], publishing, host.stdin);
+    publishing === undefined
+      ? undefined
+      : await checkRecordings([fileName!], { ...publishing, logLevel }, host);
   if (checked !== undefined) {
-    await notePassedOver(
-      checked.recordings.map(({ recording }) => recording),
-      options,
-      'demo',
-    );
+    await notePassedOver(checked.recordings, options, 'demo', host);
   }
   await runUntilSignal(host, async (signal) => {
     const context = { adapters, runtime, logger };
@@ -133,7 +137,6 @@ function publishingOptions(
     if (format !== undefined) throw new UsageError('bad-usage', '--format is of no use without a file');
     return undefined;
   }
-  if (format === undefined) throw new UsageError('bad-usage', 'a file needs its --format');
-  if (format === 'stepfold') return { format };
-  return { format, chat: `${runFromFileName(fileName)}-${randomSuffix(host.runtime, 6)}` };
+  const defaultChat = `${runFromFileName(fileName)}-${randomSuffix(host.runtime, 6)}`;
+  return { format: format ?? 'auto', defaultChat };
 }

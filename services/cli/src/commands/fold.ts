@@ -10,8 +10,7 @@ import {
   checkRecordingOptions,
   type RecordingOptions,
 } from '../recordings/recording-options.js';
-import { planRecordings } from '../recordings/recording-plan.js';
-import { openRecording, type Recording } from '../recordings/recording.js';
+import { openRecordings, type Recordings } from '../recordings/open-recordings.js';
 import { openProgress } from '../render/progress.js';
 import { addMessagesOptions, printMessages, type MessagesOptions } from '../render/print-messages.js';
 import type { CommandDefinition } from './command-definition.js';
@@ -38,24 +37,20 @@ export const foldCommand: CommandDefinition = {
 
 async function fold(fileNames: readonly string[], options: FoldOptions, host: Host): Promise<void> {
   checkRecordingOptions(options);
-  const recordings: Recording[] = [];
-  const messages: Message[] = [];
-  try {
-    for (const plan of planRecordings(fileNames, options))
-      recordings.push(await openRecording(plan, host.stdin));
-    using progress = openProgress(host, 'folding', 'events');
-    // How many there will be is known at the end only.
-    const events = eventsOf(recordings, (count) => progress.report(count, 0));
-    messages.push(...foldEvents(events));
-  } finally {
-    for (const recording of recordings) recording[Symbol.dispose]();
-  }
-  await notePassedOver(recordings, options, 'fold');
+  using recordings = await openRecordings(fileNames, options, host);
+  const messages = foldRecordings(recordings, host);
+  await notePassedOver(recordings, options, 'fold', host);
   await printMessages(messages, options, host);
 }
 
+function foldRecordings(recordings: Recordings, host: Host): readonly Message[] {
+  using progress = openProgress(host, 'folding', 'events');
+  // How many there will be is known at the end only.
+  return [...foldEvents(eventsOf(recordings, (count) => progress.report(count, 0)))];
+}
+
 function* eventsOf(
-  recordings: readonly Recording[],
+  recordings: Recordings,
   onEvent: (count: number) => void,
 ): Generator<Event, void, undefined> {
   let count = 0;

@@ -18,7 +18,11 @@ import {
   type PublishingOptions,
 } from '../publishing/publish-recordings.js';
 import { notePassedOver } from '../recordings/note-passed-over.js';
-import { addRecordingOptions, checkRecordingOptions } from '../recordings/recording-options.js';
+import {
+  addRecordingOptions,
+  checkRecordingOptions,
+  stepfoldWords,
+} from '../recordings/recording-options.js';
 import { plainLine } from '../render/plain-text.js';
 import { openProgress } from '../render/progress.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
@@ -58,18 +62,17 @@ export const publishCommand: CommandDefinition = {
 };
 
 async function publish(fileNames: readonly string[], options: PublishOptions, host: Host): Promise<void> {
-  checkPublishOptions(options);
+  checkRecordingOptions(options);
+  checkCoalescing(options, options.format === 'stepfold');
   const { runtime } = host;
   const logger = await openLogger(options, 'publish');
-  using checked = await checkRecordings(fileNames, options, host.stdin);
+  using checked = await checkRecordings(fileNames, options, host);
+  const hasEvents = checked.recordings.some(({ plan }) => plan.format === 'stepfold');
+  checkCoalescing(options, hasEvents);
   if (options.tick !== undefined && options.start === undefined && options.speed === undefined) {
     logger.warn({}, '--tick has no effect without --start or --speed');
   }
-  await notePassedOver(
-    checked.recordings.map(({ recording }) => recording),
-    options,
-    'publish',
-  );
+  await notePassedOver(checked.recordings, options, 'publish', host);
   const context = { adapters: options.adapters, runtime, logger };
   await using log = await openLog(context);
   await checkGenerationOfStore(log, context, 'join');
@@ -101,12 +104,10 @@ async function publishWithProgress(
   return await publishRecordings(checked, options, publisher, host.runtime, undefined, progress.report);
 }
 
-function checkPublishOptions(options: PublishOptions): void {
-  checkRecordingOptions(options);
-  if (options.format === 'stepfold' && options.coalesce !== undefined) {
-    throw new UsageError(
-      'bad-usage',
-      '--coalesce cannot be used with --format stepfold: its events are published as they are',
-    );
-  }
+function checkCoalescing(options: PublishOptions, hasEvents: boolean): void {
+  if (!hasEvents || options.coalesce === undefined) return;
+  throw new UsageError(
+    'bad-usage',
+    `--coalesce cannot be used with ${stepfoldWords(options)}: its events are published as they are`,
+  );
 }

@@ -16,9 +16,8 @@ async function play(format: 'ai-sdk' | 'stepfold', lines: number, microsBetween:
     const event = { v: 1, chat_id: 'c', step_id: 's', at, type: 'heartbeat' } as Event;
     return { lineIndex, event };
   });
-  const recording = { events: () => recorded };
-  const plan = { format, startMicros: start };
-  const checked = { recordings: [{ plan, recording }] } as unknown as CheckedRecordings;
+  const recording = { plan: { format, startMicros: start }, events: () => recorded };
+  const checked = { recordings: [recording] } as unknown as CheckedRecordings;
   let published = 0;
   const take = (): Promise<void> & { acknowledged: Promise<unknown> } => {
     published++;

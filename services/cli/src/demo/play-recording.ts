@@ -33,7 +33,7 @@ const MIDDLE = 0.4;
  */
 export async function playRecording(options: PlayRecordingOptions): Promise<void> {
   const { checked, publishing, publisher, runtime, signal, speed, onChat, onMidStream } = options;
-  const extent = extentOf(checked, publishing);
+  const extent = extentOf(checked);
   const middle = Math.ceil(extent.events * MIDDLE);
   let events = 0;
   const note = (chatId: string): void => {
@@ -61,10 +61,10 @@ interface Extent {
   readonly speed: number;
 }
 
-function extentOf({ recordings }: CheckedRecordings, { format }: PublishingOptions): Extent {
-  const all = recordings.map(({ recording }) => spanOf(recording.events()));
+function extentOf({ recordings }: CheckedRecordings): Extent {
+  const all = recordings.map((recording) => spanOf(recording.events()));
   const events = all.reduce((sum, span) => sum + span.events, 0);
-  if (format === 'stepfold') {
+  if (recordings.some(({ plan }) => plan.format === 'stepfold')) {
     const recordedMs = Math.max(1, ...all.map((span) => span.ms));
     return { events, speed: recordedMs / playMs(recordedMs) };
   }

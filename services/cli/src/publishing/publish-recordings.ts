@@ -1,10 +1,11 @@
-import type { Readable } from 'node:stream';
 import type { Position } from '@stepfold/event-log';
 import type { Publication, Publisher } from '@stepfold/publisher';
 import type { Runtime } from '@stepfold/runtime';
+import type { Host } from '../host.js';
+import type { LogOptions } from '../open-logger.js';
 import { DEFAULT_TICK_MICROS, type RecordingOptions } from '../recordings/recording-options.js';
-import { planRecordings, type RecordingPlan } from '../recordings/recording-plan.js';
-import { openRecording, type Recording } from '../recordings/recording.js';
+import { openRecordings } from '../recordings/open-recordings.js';
+import type { Recording } from '../recordings/recording.js';
 import { playAsRecorded, playInRealTime, type Playback } from './playback.js';
 
 export interface PublishingOptions extends RecordingOptions {
@@ -22,7 +23,7 @@ export interface Published {
 
 /** Files that were read to their ends and found good. */
 export interface CheckedRecordings extends Disposable {
-  readonly recordings: readonly { readonly plan: RecordingPlan; readonly recording: Recording }[];
+  readonly recordings: readonly Recording[];
   /** In all of them. */
   readonly events: number;
 }
@@ -33,28 +34,20 @@ export interface CheckedRecordings extends Disposable {
  */
 export async function checkRecordings(
   fileNames: readonly string[],
-  options: PublishingOptions,
-  stdin: Readable,
+  options: PublishingOptions & Partial<LogOptions>,
+  host: Pick<Host, 'stdin' | 'stderr'>,
 ): Promise<CheckedRecordings> {
-  const isRealTime = options.format !== 'stepfold' && options.start === undefined;
   // In real time a stamp is the number of its line; see `playInRealTime`.
-  const plans = planRecordings(fileNames, isRealTime ? { ...options, tick: 1 } : options);
-  const recordings: { plan: RecordingPlan; recording: Recording }[] = [];
+  const lineMicros = options.start === undefined ? 1 : undefined;
+  const recordings = await openRecordings(fileNames, options, host, lineMicros);
   let events = 0;
-  const close = (): void => {
-    for (const { recording } of recordings) recording[Symbol.dispose]();
-  };
   try {
-    for (const plan of plans) {
-      const recording = await openRecording(plan, stdin);
-      recordings.push({ plan, recording });
-      for (const _ of recording.events()) events++;
-    }
+    for (const recording of recordings) for (const _ of recording.events()) events++;
   } catch (error) {
-    close();
+    recordings[Symbol.dispose]();
     throw error;
   }
-  return { recordings, events, [Symbol.dispose]: close };
+  return { recordings: recordings.all, events, [Symbol.dispose]: recordings[Symbol.dispose] };
 }
 
 /**
@@ -73,12 +66,12 @@ export async function publishRecordings(
   const chatIds = new Set<string>();
   let events = 0;
   let last: Publication | undefined;
-  for (const { plan, recording } of checked.recordings) {
-    const playback = playbackOf(plan, options, runtime, signal);
+  for (const recording of checked.recordings) {
+    const playback = playbackOf(recording, options, runtime, signal);
     for (const recorded of recording.events()) {
       signal?.throwIfAborted();
       const event = await playback.play(recorded);
-      last = plan.format === 'stepfold' ? publisher.publishAsIs(event) : publisher.publish(event);
+      last = recording.plan.format === 'stepfold' ? publisher.publishAsIs(event) : publisher.publish(event);
       // Awaited for the back-pressure: the queue is bounded.
       await last;
       chatIds.add(event.chat_id);
@@ -91,7 +84,7 @@ export async function publishRecordings(
 }
 
 function playbackOf(
-  plan: RecordingPlan,
+  { plan }: Recording,
   options: PublishingOptions,
   runtime: Runtime,
   signal: AbortSignal | undefined,

@@ -1,5 +1,10 @@
 import type { Event } from '@stepfold/events';
-import { convertRecording, type RecordedEvent, type RecordingSummary } from '@stepfold/formats';
+import {
+  convertRecording,
+  type FormatName,
+  type RecordedEvent,
+  type RecordingSummary,
+} from '@stepfold/formats';
 import { elideEvent } from '@stepfold/publisher';
 import { UsageError } from '@stepfold/runtime';
 import type { InputFile } from './input-file.js';
@@ -13,7 +18,7 @@ import { sha256 } from './sha256.js';
  */
 export function* convertedEvents(
   file: InputFile,
-  plan: RecordingPlan,
+  plan: RecordingPlan<FormatName>,
   onSummary: (summary: RecordingSummary) => void,
 ): Generator<RecordedEvent, void, undefined> {
   const converted = convertRecording({

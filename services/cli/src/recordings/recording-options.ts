@@ -5,10 +5,16 @@ import { parseId } from '../parse-id.js';
 import { parseTime } from '../parse-time.js';
 import { parseWhole } from '../parse-whole.js';
 
+/** A format, or `auto`: each file tells its own by its first lines. */
+export type FormatChoice = 'auto' | FormatName;
+export const formatChoices: readonly FormatChoice[] = ['auto', ...formatNames];
+
 /** How the lines of a recorded file become events: the options of `fold`, `convert` and `publish`. */
 export interface RecordingOptions {
-  readonly format: FormatName;
+  readonly format: FormatChoice;
   readonly chat?: string;
+  /** The chat if none is given. No words of a user, so events of their own chats are not at odds with it. */
+  readonly defaultChat?: string;
   readonly run?: string;
   /** Microseconds since the epoch. */
   readonly start?: number;
@@ -28,9 +34,12 @@ const TICK_MICROS_MAX = 86_400_000_000;
 export function addRecordingOptions(command: Command, startHelp: string): Command {
   return command
     .addOption(
-      new Option('-f, --format <format>', 'what the lines of a file are')
-        .choices(formatNames)
-        .makeOptionMandatory(),
+      new Option(
+        '-f, --format <format>',
+        'what the lines of a file are; auto tells it from the first of them',
+      )
+        .choices(formatChoices)
+        .default('auto'),
     )
     .option('--chat <id>', 'chat of the events (default: the run)', parseId)
     .option('--run <id>', 'name of the run (default: from the name of the file)', parseRun)
@@ -40,17 +49,27 @@ export function addRecordingOptions(command: Command, startHelp: string): Comman
 
 /**
  * Events of a `stepfold` file have their own ids and times.
+ *
+ * @param formats those of the files, where they are known
  * @throws UsageError if an option is given that would change them
  */
-export function checkRecordingOptions(options: RecordingOptions): void {
-  if (options.format !== 'stepfold') return;
+export function checkRecordingOptions(
+  options: RecordingOptions,
+  formats: readonly FormatChoice[] = [options.format],
+): void {
+  if (!formats.includes('stepfold')) return;
   for (const name of ['chat', 'run', 'start', 'tick'] as const) {
     if (options[name] === undefined) continue;
     throw new UsageError(
       'bad-usage',
-      `--${name} cannot be used with --format stepfold: its events have their own ids and times`,
+      `--${name} cannot be used with ${stepfoldWords(options)}: its events have their own ids and times`,
     );
   }
+}
+
+/** How a sentence calls what makes an option useless. */
+export function stepfoldWords({ format }: RecordingOptions): string {
+  return format === 'auto' ? 'a file of the format stepfold' : '--format stepfold';
 }
 
 function parseRun(text: string): string {
