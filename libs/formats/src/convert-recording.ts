@@ -19,6 +19,21 @@ export interface ConvertRecordingOptions extends ConverterContext {
    * converted format, never for those of a `stepfold` file. Without it events stay as they are.
    */
   readonly fitEvent?: (event: Event) => Event;
+  /** Hears of everything that was read of a converted format, in order, and at last of the end of the stream. */
+  readonly onRead?: (read: ConvertedRead) => void;
+}
+
+/** What was read at a line, and what came of it there. */
+export interface ConvertedRead {
+  /** The line (from 0), of a part that has several lines the last. */
+  readonly lineIndex: number;
+  /** Of an unreadable one the text of the line; undefined if that is no text, and at the end of the stream. */
+  readonly source: Readonly<Record<string, unknown>> | string | undefined;
+  readonly kind: 'part' | 'unreadable' | 'end';
+  /** The parts that were found to mean nothing here, by name: this one, or one that had waited. */
+  readonly passedOver: readonly string[];
+  /** The events that were known here. Each has the time of the part that it tells of, which may be an earlier one. */
+  readonly events: readonly Event[];
 }
 
 export interface RecordedEvent {
@@ -76,7 +91,7 @@ function convertParts(
   options: ConvertRecordingOptions,
   format: Exclude<FormatName, 'stepfold'>,
 ): ConvertedRecording {
-  const { lines, startMicros, tickMicros, fitEvent = (event: Event) => event } = options;
+  const { lines, startMicros, tickMicros, fitEvent = (event: Event) => event, onRead } = options;
   const { createConverter, isSentOverHttp = false }: Format = formats[format];
   const converter = createConverter(options);
   const reader = createPartReader({ isSentOverHttp });
@@ -89,15 +104,27 @@ function convertParts(
   /** The last line that is not blank: the stream ended there. */
   let last: { readonly lineIndex: number; readonly at: number } | undefined;
 
-  function add(lineIndex: number, converted: readonly Event[]): void {
-    for (const event of converted) events.push({ lineIndex, event: fitEvent(event) });
+  function add(
+    read: Pick<ConvertedRead, 'lineIndex' | 'source' | 'kind'>,
+    convert: () => readonly Event[],
+  ): void {
+    const counted = onRead === undefined ? undefined : new Map(converter.unknownParts);
+    const fitting = convert().map(fitEvent);
+    for (const event of fitting) events.push({ lineIndex: read.lineIndex, event });
+    if (counted === undefined) return;
+    const passedOver = [...converter.unknownParts].flatMap(([name, count]) =>
+      count === counted.get(name) ? [] : [name],
+    );
+    onRead?.({ ...read, passedOver, events: fitting });
   }
 
-  function take(read: ReadLine, lineIndex: number, at: number): void {
-    if (read.kind === 'unreadable' || (read.kind === 'part' && read.hasUnreadable === true)) unreadable++;
+  function take(read: ReadLine, lineIndex: number, at: number, text: string | undefined): void {
+    const isUnreadable = read.kind === 'unreadable' || (read.kind === 'part' && read.hasUnreadable === true);
+    if (isUnreadable) unreadable++;
+    if (read.kind === 'unreadable') add({ lineIndex, source: text, kind: 'unreadable' }, () => []);
     if (read.kind !== 'part') return;
     parts++;
-    add(lineIndex, converter.convert(read.part, at));
+    add({ lineIndex, source: read.part, kind: 'part' }, () => converter.convert(read.part, at));
   }
 
   for (const line of lines) {
@@ -113,14 +140,15 @@ function convertParts(
       arrayReader = createArrayReader();
     }
     if (!isBlank) last = { lineIndex, at };
-    if (text === undefined) take({ kind: 'unreadable' }, lineIndex, at);
-    else if (arrayReader === undefined) take(reader.read(text), lineIndex, at);
-    else for (const read of arrayReader.read(text)) take(read, lineIndex, at);
+    if (text === undefined) take({ kind: 'unreadable' }, lineIndex, at, text);
+    else if (arrayReader === undefined) take(reader.read(text), lineIndex, at, text);
+    else for (const read of arrayReader.read(text)) take(read, lineIndex, at, text);
   }
   if (last === undefined) return EMPTY;
-  take((arrayReader ?? reader).end(), last.lineIndex, last.at);
+  const { lineIndex: lastLineIndex, at: lastAt } = last;
+  take((arrayReader ?? reader).end(), lastLineIndex, lastAt, undefined);
   if (parts === 0) return { ok: false, problem: 'no line holds a JSON object' };
-  add(last.lineIndex, converter.end(last.at));
+  add({ lineIndex: lastLineIndex, source: undefined, kind: 'end' }, () => converter.end(lastAt));
   return {
     ok: true,
     events,

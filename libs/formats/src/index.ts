@@ -2,6 +2,7 @@ export { aiSdk } from './ai-sdk.js';
 export { anthropic } from './anthropic.js';
 export {
   convertRecording,
+  type ConvertedRead,
   type ConvertedRecording,
   type ConvertRecordingOptions,
   type RecordedEvent,

@@ -1,6 +1,7 @@
 import type { Event } from '@stepfold/events';
 import {
   convertRecording,
+  type ConvertedRead,
   type FormatName,
   type RecordedEvent,
   type RecordingSummary,
@@ -20,6 +21,7 @@ export function* convertedEvents(
   file: InputFile,
   plan: RecordingPlan<FormatName>,
   onSummary: (summary: RecordingSummary) => void,
+  onRead?: (read: ConvertedRead) => void,
 ): Generator<RecordedEvent, void, undefined> {
   const converted = convertRecording({
     format: plan.format,
@@ -29,6 +31,7 @@ export function* convertedEvents(
     startMicros: plan.startMicros,
     tickMicros: plan.tickMicros,
     fitEvent: (event) => fitEvent(file, event),
+    ...(onRead === undefined ? {} : { onRead }),
   });
   if (!converted.ok) {
     const { problem } = converted;

@@ -5,6 +5,7 @@ import { plainLine } from '../render/plain-text.js';
 import { convertedEvents } from './converted-events.js';
 import { doubtOf } from './doubt-of.js';
 import { openInputFile, type InputFile } from './input-file.js';
+import { inspectedReads, type InspectedRead } from './inspected-reads.js';
 import type { RecordingPlan } from './recording-plan.js';
 import { stepfoldEvents } from './stepfold-events.js';
 
@@ -24,6 +25,11 @@ export interface Recording extends Disposable {
    * @throws UsageError naming file, line and field
    */
   events(): Iterable<RecordedEvent>;
+  /**
+   * What was read of the file, piece by piece, and what came of each.
+   * @throws UsageError as `events` does, and for a `stepfold` file: nothing comes of its events but themselves
+   */
+  reads(): readonly InspectedRead[];
   /** What of the file was passed over. Known when its events have been gone through. */
   passedOver(): PassedOver;
   /**
@@ -63,6 +69,7 @@ function recordingOf(file: InputFile, asked: RecordingPlan): Recording {
         yield event;
       }
     },
+    reads: () => inspectedReads(file, plan),
     passedOver: () => summary,
     doubt: () => (told === undefined ? doubtOf(file, plan.format, summary, hasEvents) : undefined),
     [Symbol.dispose]: () => file[Symbol.dispose](),
