@@ -10,7 +10,7 @@ import { VERSION } from './version.js';
 export const programExamples: readonly Example[] = [
   { line: 'stepfold demo', does: 'see it at work' },
   {
-    line: 'stepfold fold recording.jsonl --format ai-sdk --as timeline',
+    line: 'stepfold fold recording.jsonl --as timeline',
     does: 'what a recording of yours becomes, and when everything in it happened',
   },
   { line: 'stepfold verify --all', does: 'whether the log yields what is stored' },

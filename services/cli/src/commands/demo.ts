@@ -35,7 +35,7 @@ export const demoCommand: CommandDefinition = {
   examples: [
     { line: 'stepfold demo' },
     {
-      line: 'stepfold demo recording.jsonl --format ai-sdk --exit',
+      line: 'stepfold demo recording.jsonl --exit',
       does: 'play a recording of your own, then end',
     },
   ],

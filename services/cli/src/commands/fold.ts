@@ -19,7 +19,7 @@ type FoldOptions = RecordingOptions & LogOptions & MessagesOptions;
 
 export const foldCommand: CommandDefinition = {
   examples: [
-    { line: 'stepfold fold recording.jsonl --format ai-sdk' },
+    { line: 'stepfold fold recording.jsonl' },
     {
       line: 'stepfold fold - --format ai-sdk --json < recording.jsonl',
       does: 'as JSON, from standard input',

@@ -39,9 +39,9 @@ const PATIENCE_MS = 30_000;
 
 export const publishCommand: CommandDefinition = {
   examples: [
-    { line: 'stepfold publish recording.jsonl --format ai-sdk --chat my-chat' },
+    { line: 'stepfold publish recording.jsonl --chat my-chat' },
     {
-      line: 'stepfold publish recording.jsonl --format ai-sdk --run slow --speed 1',
+      line: 'stepfold publish recording.jsonl --run slow --speed 1',
       does: 'at the pace at which it was recorded',
     },
   ],
