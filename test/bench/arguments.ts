@@ -3,7 +3,7 @@ import { groups, type GroupName } from './groups.js';
 
 export const usage = `npm run bench -- [--quick] [--json FILE] [--only GROUP] [--profile DIR]
 
-  --quick          small amounts and few rounds: about a minute and a half on two cores
+  --quick          small amounts and few rounds: about two minutes on two cores
   --json FILE      writes ratios, figures and environment to FILE
   --only GROUP     one of ${groups.map(({ name }) => name).join(', ')}
   --profile DIR    writes a CPU profile of each arm's last round to DIR

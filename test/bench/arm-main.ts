@@ -63,6 +63,8 @@ async function createArm(job: ArmJob): Promise<Arm> {
       return (await import('./arms/naive-updates.js')).createNaiveUpdatesArm(job);
     case 'end-to-end':
       return (await import('./arms/end-to-end.js')).createEndToEndArm(job);
+    default:
+      return (await import('./arms/converting.js')).createConvertingArm(job);
   }
 }
 

@@ -1,3 +1,4 @@
+import { benchedFormats } from './format-lines.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** The arms, each of which is one way to do a work. Those of a group do the same work. */
@@ -14,6 +15,7 @@ export const armNames = [
   'naive-updates',
   'naive-updates-concurrent',
   'end-to-end',
+  ...benchedFormats.flatMap((format) => [`parse-${format}`, `convert-${format}`] as const),
 ] as const;
 export type ArmName = (typeof armNames)[number];
 

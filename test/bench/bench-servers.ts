@@ -6,8 +6,20 @@ import { runtime, type Servers } from './bench-places.js';
 
 export interface BenchServers extends Servers, AsyncDisposable {
   /** Whether they were given by the environment or started here, for the report. */
-  readonly origins: { readonly kafka: 'given' | 'local'; readonly mongodb: 'given' | 'local' };
+  readonly origins: { readonly kafka: Origin; readonly mongodb: Origin };
 }
+
+type Origin = 'given' | 'local' | 'none';
+
+/** For groups that work in memory. */
+export const noServers: BenchServers = {
+  brokers: [],
+  mongodbUrl: '',
+  prefix: 'bench',
+  partitionCount: 0,
+  origins: { kafka: 'none', mongodb: 'none' },
+  [Symbol.asyncDispose]: async () => undefined,
+};
 
 const HEAP_MEGABYTES = 1_024;
 const PARTITION_COUNT = 12;

@@ -1,4 +1,5 @@
 import type { ArmName } from './arm.js';
+import { benchedFormats } from './format-lines.js';
 
 /** Arms that do the same work, one after the other in every round, and how much of it. */
 export interface Group {
@@ -9,7 +10,7 @@ export interface Group {
   readonly arms: readonly { readonly arm: ArmName; readonly quick: number; readonly full: number }[];
 }
 
-export type GroupName = 'consume' | 'publish' | 'write' | 'flow';
+export type GroupName = 'consume' | 'publish' | 'write' | 'flow' | 'formats';
 
 export const QUICK_ROUNDS = 3;
 export const FULL_ROUNDS = 5;
@@ -44,6 +45,12 @@ export const groups: readonly Group[] = [
       ...sized(1_500, 6_000, 'naive-updates-concurrent'),
       ...sized(40_000, 150_000, 'end-to-end'),
     ],
+  },
+  {
+    name: 'formats',
+    title: 'making events of recorded streams',
+    records: 'line',
+    arms: benchedFormats.flatMap((format) => sized(60_000, 200_000, `parse-${format}`, `convert-${format}`)),
   },
 ];
 
@@ -111,4 +118,10 @@ export const ratios: readonly RatioDefinition[] = [
     other: 'naive-updates-concurrent',
     meaning: 'the whole path against the same for 16 chats side by side',
   },
+  ...benchedFormats.map((format): RatioDefinition => ({
+    name: `${format.replaceAll('-', '_')}_vs_parse`,
+    ours: `convert-${format}`,
+    other: `parse-${format}`,
+    meaning: `the converter of ${format} against JSON.parse of its lines`,
+  })),
 ];
