@@ -23,9 +23,9 @@ function writeLeaves(part: Readonly<Record<string, unknown>>, without: ReadonlyS
   const visit = (name: string, value: unknown, depth: number): void => {
     if (words.length > LENGTH_MAX || value === null || value === undefined || value === '') return;
     if (typeof value !== 'object') {
-      const shown = typeof value === 'string' ? value.slice(0, LENGTH_MAX) : String(value);
+      const shown = JSON.stringify(typeof value === 'string' ? value.slice(0, LENGTH_MAX) : value);
       const word =
-        name === 'type' ? shown : `${name} ${typeof value === 'string' ? JSON.stringify(shown) : shown}`;
+        name === 'type' && typeof value === 'string' ? value.slice(0, LENGTH_MAX) : `${name} ${shown}`;
       words += words === '' ? word : ` ${word}`;
       return;
     }
