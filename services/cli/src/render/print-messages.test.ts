@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { coderMessages, uiMessages } from '@stepfold/views';
+import { coderMessages, createSpansView, uiMessages } from '@stepfold/views';
 import { foldAll } from '../../../../test/support/fold-all.js';
+import { otlpTracesSchema } from '../../../../test/support/otlp-schema.js';
 import { decodedEvents, readVectors } from '../../../../test/support/vectors.js';
 import { runStepfold } from '../run-stepfold.js';
 import { createInProcessHost } from '../testing/in-process-host.js';
@@ -64,4 +65,20 @@ describe('--view ui-message', () => {
       { id: 'b1', parts: [{ type: 'step-start' }, { state: 'input-available' }] },
     ]);
   });
+});
+
+describe('--view spans', () => {
+  it.each(readVectors().map((vector) => [vector.name, vector] as const))(
+    '%s: prints a request to a collector for each step that has ended',
+    async (_name, vector) => {
+      const input = vector.events.map((event) => `${JSON.stringify(event)}\n`).join('');
+      const command = ['fold', '-', '--format', 'stepfold', '--view', 'spans'];
+      const json = await printed([...command, '--json'], input);
+      const spansOf = createSpansView();
+      const wanted = foldAll(decodedEvents(vector)).messages.flatMap((message) => spansOf(message) ?? []);
+      expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(wanted)));
+      for (const request of JSON.parse(json) as unknown[]) otlpTracesSchema.parse(request);
+      expect(await printed(command, input)).toBe(json);
+    },
+  );
 });

@@ -1,12 +1,12 @@
 import { Option, type Command } from 'commander';
-import { messageToJson, type Message } from '@stepfold/fold';
-import { coderMessages, uiMessages } from '@stepfold/views';
+import type { Message } from '@stepfold/fold';
 import type { Host } from '../host.js';
 import { addJsonOption, type JsonOptions } from './output-options.js';
 import { renderChat } from './render-chat.js';
 import { renderTable } from './render-table.js';
 import { renderTimeline } from './render-timeline.js';
 import { screenOf, type Screen } from './screen.js';
+import { byChat, views, type Messages, type ViewName } from './views.js';
 import { writeJsonArray } from './write-json.js';
 
 /** How messages are printed: as JSON in the shape of a view, or for a person in one of several forms. */
@@ -14,16 +14,6 @@ export interface MessagesOptions extends JsonOptions {
   readonly view: ViewName;
   readonly as: FormName;
 }
-
-type Messages = Iterable<Message> | AsyncIterable<Message>;
-
-/** What each view makes of messages (contract/message.md, "Views"). */
-const views = {
-  native: ofSteps((message) => [messageToJson(message)]),
-  coder: ofSteps(coderMessages),
-  'ui-message': ofChats(uiMessages),
-} as const;
-type ViewName = keyof typeof views;
 
 /** The forms of a chat for a person. */
 const forms = {
@@ -70,31 +60,4 @@ export async function printMessages(
     await host.stdout.write(`${separator}${render(id, ofChat, screen)}`);
     separator = '\n';
   }
-}
-
-type View = (messages: Messages) => AsyncIterable<unknown>;
-
-/** A view that looks at one step at a time, so that a chat never has to stand in memory as a whole. */
-function ofSteps(view: (message: Message) => readonly unknown[]): View {
-  return async function* shown(messages) {
-    for await (const message of messages) yield* view(message);
-  };
-}
-
-/** A view that looks for what belongs together in all of a chat. */
-function ofChats(view: (chat: readonly Message[]) => readonly unknown[]): View {
-  return async function* shown(messages) {
-    for (const chat of (await byChat(messages)).values()) yield* view(chat);
-  };
-}
-
-/** The messages of each chat, in their order. `chatId` is there even if it has none. */
-async function byChat(messages: Messages, chatId?: string): Promise<Map<string, Message[]>> {
-  const chats = new Map<string, Message[]>(chatId === undefined ? [] : [[chatId, []]]);
-  for await (const message of messages) {
-    const chat = chats.get(message.chat_id);
-    if (chat === undefined) chats.set(message.chat_id, [message]);
-    else chat.push(message);
-  }
-  return chats;
 }
