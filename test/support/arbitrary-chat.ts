@@ -21,6 +21,7 @@ const toolName = fc.constantFrom(
   'web_search',
   'code_execution',
   'tool_search_tool_bm25',
+  'advisor',
   'mcp.a b',
   'n'.repeat(80),
 );
@@ -42,7 +43,10 @@ const value: fc.Arbitrary<JsonValue> = fc.constantFrom<JsonValue[]>(
   { type: 'web_search_tool_result_error', errorCode: 'max_uses_exceeded' },
   { type: 'code_execution_result', stdout: '', stderr: '', return_code: 0, content: [] },
   { type: 'bash_code_execution', command: 'ls' },
+  { type: 'advisor_result', text: 'do', stopReason: 'end_turn' },
   [{ type: 'text', text: 'listed' }],
+  { action: { commands: ['ls'], timeoutMs: 5 } },
+  { operation: { type: 'delete_file', path: 'a' } },
 );
 
 const anthropic = fc.record(
@@ -75,6 +79,8 @@ const openai = fc.record(
       'fc_2',
       'ctc_1',
       'ws_1',
+      'sh_1',
+      'apc_1',
       'item-7',
     ),
     reasoningEncryptedContent: fc.constantFrom<JsonValue[]>('sealed', '', null),
@@ -192,8 +198,14 @@ const part = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       type: fc.constant('data'),
-      name: fc.constantFrom('compaction', 'openai.compaction', 'other'),
-      data: fc.constantFrom<JsonValue[]>({ content: 'so far' }, { encrypted_content: 'sealed' }, null, 1),
+      name: fc.constantFrom('compaction', 'fallback', 'openai.compaction', 'other'),
+      data: fc.constantFrom<JsonValue[]>(
+        { content: 'so far' },
+        { from: { model: 'a' }, to: { model: 'b' } },
+        { encrypted_content: 'sealed' },
+        null,
+        1,
+      ),
     }),
   },
   { weight: 1, arbitrary: fc.constant({ type: 'source', source_type: 'url', url: 'https://a.example/' }) },

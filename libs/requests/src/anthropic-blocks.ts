@@ -113,7 +113,17 @@ export type AnthropicBetaBlock =
       content: string | { type: 'text'; text: string }[];
       is_error: boolean;
     }
-  | { type: 'compaction'; content: string | null; encrypted_content?: string; signature?: string };
+  | { type: 'compaction'; content: string | null; encrypted_content?: string; signature?: string }
+  /** Where the API went on with another model. */
+  | { type: 'fallback'; from: { model: string }; to: { model: string } }
+  | {
+      type: 'server_tool_use';
+      id: string;
+      name: 'advisor';
+      input: { readonly [key: string]: JsonValue };
+    }
+  // oxlint-disable-next-line typescript/no-explicit-any -- as of other results
+  | { type: 'advisor_tool_result'; tool_use_id: string; content: any };
 
 export type AnthropicBlock =
   | AnthropicTextBlock

@@ -77,6 +77,8 @@ describe('a request to Anthropic', () => {
       anthropicRequest([userStep('go'), ...steps.flatMap((given) => [...given])]).messages[2]!.content[0];
     expect(answers([stopped])).toMatchObject({ content: '{"error":"cut off"}', is_error: true });
     expect(answers([stopped, storedStep([resultPart('a')])])).toMatchObject({ content: 'seen a' });
+    const both = storedStep([callPart('a'), resultPart('a'), synthetic]);
+    expect(answers([both])).toMatchObject({ content: 'seen a' });
   });
 
   it('leaves the last calls open for a caller who answers them', () => {
@@ -244,6 +246,29 @@ describe('tools that Anthropic ran', () => {
     });
     expect(anthropicRequest([userStep('go'), paused]).messages[1]!.content).toHaveLength(2);
     expect(anthropicRequest([userStep('go'), paused, userStep('x')]).messages[1]!.content).toHaveLength(1);
+  });
+
+  it('are beta where they gave advice, and so is the word that another model went on', () => {
+    const advised = storedStep([
+      { type: 'data', name: 'fallback', data: { from: { model: 'a' }, to: { model: 'b' } } },
+      callPart('srvtoolu_1', ran({ tool_name: 'advisor', args: {} })),
+      resultPart(
+        'srvtoolu_1',
+        ran({ result: { type: 'advisor_result', text: 't', stopReason: 'end_turn' } }),
+      ),
+      { type: 'text', text: 'Done.' },
+    ]);
+    expect(anthropicRequest([userStep('go'), advised]).messages[1]!.content).toHaveLength(1);
+    expect(anthropicRequest([userStep('go'), advised], { beta: true }).messages[1]!.content).toEqual([
+      { type: 'fallback', from: { model: 'a' }, to: { model: 'b' } },
+      { type: 'server_tool_use', id: 'srvtoolu_1', name: 'advisor', input: {} },
+      {
+        type: 'advisor_tool_result',
+        tool_use_id: 'srvtoolu_1',
+        content: { type: 'advisor_result', text: 't', stop_reason: 'end_turn' },
+      },
+      { type: 'text', text: 'Done.' },
+    ]);
   });
 
   it('are beta where they are of an MCP server, and so is compaction', () => {

@@ -8,7 +8,7 @@ import {
   type AnthropicImageType,
   type AnthropicToolResultBlock,
 } from './anthropic-blocks.js';
-import { callerOf, serverToolBlocks, type ServerToolBlocks } from './anthropic-server-tools.js';
+import { callerOf, isBetaTool, serverToolBlocks, type ServerToolBlocks } from './anthropic-server-tools.js';
 import { answerOf, answerText, argumentsObject, type AnswerOptions } from './call-answer.js';
 import { createCallIds, plainName } from './call-ids.js';
 import { chatTurns, clientCalls, type AssistantTurn, type Call } from './chat-turns.js';
@@ -27,7 +27,8 @@ export interface AnthropicRequest<Block = AnthropicBlock> {
 }
 
 export interface AnthropicRequestOptions extends AnswerOptions {
-  /** Also blocks that the API takes with a beta header only: calls of MCP servers that it made itself, compaction. */
+  /** Also blocks that the API takes with a beta header only: calls of MCP servers that it made itself, advice,
+   * compaction, and where it went on with another model. */
   readonly beta?: boolean;
   /**
    * What the user is said to have asked if the chat begins with an answer: the API takes none without a question.
@@ -133,7 +134,7 @@ function serverToolsOf(
     for (const item of content) {
       if (item.type !== 'call' || !item.call.isProviderRun || ids.has(item.call.part.tool_call_id)) continue;
       const blocks = serverToolBlocks(item.call);
-      if (blocks === undefined || (blocks.use.type === 'mcp_tool_use' && beta !== true)) continue;
+      if (blocks === undefined || (isBetaTool(blocks) && beta !== true)) continue;
       ids.add(item.call.part.tool_call_id);
       told.set(item.call, blocks);
     }
@@ -184,7 +185,7 @@ function assistantBlocks(
       case 'provider-result':
         return presentBlock(serverTools.get(item.call)?.result);
       case 'data':
-        return beta === true ? compactionBlocks(item.part.name, item.part.data) : [];
+        return beta === true ? betaBlocks(item.part.name, item.part.data) : [];
       default:
         return [];
     }
@@ -195,8 +196,14 @@ function presentBlock<T>(block: T | undefined): readonly T[] {
   return block === undefined ? [] : [block];
 }
 
-function compactionBlocks(name: string, data: unknown): readonly Block[] {
-  if (name !== 'compaction' || !isObject(data)) return [];
+/** What the API wants to see again of what is no content of the conversation. */
+function betaBlocks(name: string, data: unknown): readonly Block[] {
+  if (!isObject(data)) return [];
+  if (name === 'fallback') {
+    const [from, to] = [modelOf(data['from']), modelOf(data['to'])];
+    return from === undefined || to === undefined ? [] : [{ type: 'fallback', from, to }];
+  }
+  if (name !== 'compaction') return [];
   const { content, encrypted_content, signature } = data;
   if (typeof content !== 'string' && typeof encrypted_content !== 'string') return [];
   return [
@@ -207,6 +214,11 @@ function compactionBlocks(name: string, data: unknown): readonly Block[] {
       ...(typeof signature === 'string' ? { signature } : {}),
     },
   ];
+}
+
+function modelOf(given: unknown): { model: string } | undefined {
+  const model = isObject(given) ? given['model'] : undefined;
+  return typeof model === 'string' && model !== '' ? { model } : undefined;
 }
 
 function textBlocks(part: TextPart): readonly Block[] {

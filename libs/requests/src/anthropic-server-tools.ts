@@ -20,6 +20,11 @@ export interface ServerToolBlocks {
   readonly result: AnthropicServerResultBlock | AnthropicBetaBlock | undefined;
 }
 
+/** Whether the API knows the tool in its betas only. */
+export function isBetaTool({ use }: ServerToolBlocks): boolean {
+  return use.type === 'mcp_tool_use' || (use.type === 'server_tool_use' && use.name === 'advisor');
+}
+
 /**
  * What the API wants to see again of a tool that it ran. Undefined if another provider ran it, or if call and result do
  * not fit together: the API refuses one without the other. Streams of the API itself and of the AI SDK's adapter for it
@@ -31,6 +36,7 @@ export function serverToolBlocks(call: Call): ServerToolBlocks | undefined {
   if (serverName !== undefined) return mcpBlocks(call, serverName);
   if (!/^srvtoolu_\w+$/.test(part.tool_call_id)) return undefined;
   const { name, input } = toolOf(call);
+  if (name === 'advisor') return advisorBlocks(call, input);
   if (!isServerTool(name)) return undefined;
   const use: AnthropicBlock = { type: 'server_tool_use', id: part.tool_call_id, name, input };
   if (result === undefined) return { use, result: undefined };
@@ -42,6 +48,15 @@ export function serverToolBlocks(call: Call): ServerToolBlocks | undefined {
     use,
     result: { type: type as AnthropicServerResultBlock['type'], tool_use_id: part.tool_call_id, content },
   };
+}
+
+function advisorBlocks({ part, result }: Call, input: JsonObject): ServerToolBlocks | undefined {
+  const use: AnthropicBetaBlock = { type: 'server_tool_use', id: part.tool_call_id, name: 'advisor', input };
+  if (result === undefined) return { use, result: undefined };
+  const content = contentOf('advisor', result.result);
+  return content === undefined
+    ? undefined
+    : { use, result: { type: 'advisor_tool_result', tool_use_id: part.tool_call_id, content } };
 }
 
 function mcpBlocks(call: Call, serverName: string): ServerToolBlocks | undefined {
@@ -126,6 +141,7 @@ const apiNameOf: Readonly<Record<string, string>> = {
   retrievedAt: 'retrieved_at',
   mediaType: 'media_type',
   errorCode: 'error_code',
+  stopReason: 'stop_reason',
   toolName: 'tool_name',
 };
 

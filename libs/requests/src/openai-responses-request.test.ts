@@ -118,6 +118,57 @@ describe('a request to the Responses API', () => {
     ]);
   });
 
+  it('has the shell and the patches that the client ran as the items that they are, with outputs of their kind', () => {
+    const operation = { type: 'update_file', path: 'a', diff: '@@' };
+    const outcome = { type: 'exit', exitCode: 2 };
+    const { input } = openaiResponsesRequest([
+      storedStep([
+        callPart('a', {
+          args: { action: { commands: ['ls'], timeoutMs: 5 } },
+          ...openai({ itemId: 'sh_1' }),
+        }),
+        callPart('b', { args: { callId: 'b', operation }, ...openai({ itemId: 'apc_1' }) }),
+        callPart('c', { args: { action: { commands: ['ls'] } }, ...openai({ itemId: 'sh_2' }) }),
+        callPart('d', { args: { action: { commands: ['ls'] } }, ...openai({ itemId: 'fc_1' }) }),
+        resultPart('a', { result: { output: [{ stdout: 'x', stderr: '', outcome }] } }),
+        resultPart('b', { result: { status: 'failed', output: 'no such line' } }),
+        resultPart('d'),
+      ]),
+    ]);
+    expect(input.slice(0, 3)).toEqual([
+      {
+        type: 'shell_call',
+        call_id: 'a',
+        id: 'sh_1',
+        action: { commands: ['ls'], timeout_ms: 5 },
+        status: 'completed',
+      },
+      { type: 'apply_patch_call', call_id: 'b', id: 'apc_1', operation, status: 'completed' },
+      expect.objectContaining({ type: 'shell_call', call_id: 'c' }),
+    ]);
+    expect(input[3]).toMatchObject({ type: 'function_call', call_id: 'd' });
+    expect(input.slice(4)).toEqual([
+      {
+        type: 'shell_call_output',
+        call_id: 'a',
+        output: [{ stdout: 'x', stderr: '', outcome: { type: 'exit', exit_code: 2 } }],
+      },
+      { type: 'apply_patch_call_output', call_id: 'b', status: 'failed', output: 'no such line' },
+      {
+        type: 'shell_call_output',
+        call_id: 'c',
+        output: [
+          {
+            stdout: '',
+            stderr: 'the tool call never got a result',
+            outcome: { type: 'exit', exit_code: 1 },
+          },
+        ],
+      },
+      { type: 'function_call_output', call_id: 'd', output: 'seen d' },
+    ]);
+  });
+
   it('refers to what the tools of the API did, once, or leaves it out', () => {
     const searched = storedStep([
       callPart('ws_1', { provider_executed: true, ...openai({ itemId: 'ws_1' }) }),

@@ -4,10 +4,17 @@ import { createCallIds, plainName } from './call-ids.js';
 import { chatTurns, clientCalls, type AssistantTurn, type Call, type UserTurn } from './chat-turns.js';
 import { dataUrl, fileContentOf, fileMention } from './file-content.js';
 import { isObject, metadataEntry, metadataText } from './metadata-entry.js';
+import {
+  clientToolItem,
+  clientToolOutput,
+  responsesProviders as providers,
+} from './responses-client-tools.js';
 import type {
   ResponsesCall,
   ResponsesCaller,
   ResponsesCallOutput,
+  ResponsesClientCall,
+  ResponsesClientOutput,
   ResponsesInputItem,
   ResponsesOutputMessage,
   ResponsesPhase,
@@ -29,9 +36,6 @@ export interface ResponsesRequestOptions extends AnswerOptions {
 
 const CALL_ID_LENGTH_MAX = 64;
 const NAME_LENGTH_MAX = 64;
-
-/** The AI SDK names Azure's metadata after Azure. */
-const providers = ['openai', 'azure'] as const;
 
 /**
  * The request of a chat for the Responses API:
@@ -140,6 +144,12 @@ function turnItems(
 
   function addCall(call: Call): void {
     const { part } = call;
+    const known = clientToolItem(call, idOf(call));
+    if (known !== undefined) {
+      const id = nameOf(part, /^(sh|apc)_/);
+      items.push({ ...known, ...(id === undefined ? {} : { id }) });
+      return;
+    }
     const namespace = metadataText(part, providers, 'namespace');
     const caller = namesItems ? callerOf(part) : undefined;
     const custom = typeof part.args === 'string' ? part.args : undefined;
@@ -232,11 +242,16 @@ function outputsOf(
   idOf: (call: Call) => string,
   items: readonly ResponsesInputItem[],
   options: AnswerOptions,
-): readonly ResponsesCallOutput[] {
+): readonly (ResponsesCallOutput | ResponsesClientOutput)[] {
   const answer = answerOf(call, isLast, options);
   if (answer === undefined) return [];
   const call_id = idOf(call);
-  const asked = items.find((item): item is ResponsesCall => 'call_id' in item && item.call_id === call_id);
+  const asked = items.find(
+    (item): item is ResponsesCall | ResponsesClientCall => 'call_id' in item && item.call_id === call_id,
+  );
+  if (asked?.type === 'shell_call' || asked?.type === 'apply_patch_call') {
+    return [clientToolOutput(asked, answer)];
+  }
   return [
     {
       type: asked?.type === 'custom_tool_call' ? 'custom_tool_call_output' : 'function_call_output',

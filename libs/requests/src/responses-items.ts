@@ -5,6 +5,8 @@ export type ResponsesInputItem =
   | ResponsesReasoning
   | ResponsesCall
   | ResponsesCallOutput
+  | ResponsesClientCall
+  | ResponsesClientOutput
   | { type: 'item_reference'; id: string }
   | { type: 'compaction'; encrypted_content: string; id?: string };
 
@@ -63,3 +65,29 @@ export interface ResponsesCallOutput {
   output: string;
   caller?: ResponsesCaller;
 }
+
+/** A call of a tool that the API knows and the client runs. */
+export type ResponsesClientCall = { call_id: string; status: 'completed'; id?: string } & (
+  | {
+      type: 'shell_call';
+      action: { commands: string[]; timeout_ms?: number; max_output_length?: number };
+    }
+  | {
+      type: 'apply_patch_call';
+      operation:
+        | { type: 'create_file' | 'update_file'; path: string; diff: string }
+        | { type: 'delete_file'; path: string };
+    }
+);
+
+export type ResponsesClientOutput =
+  | {
+      type: 'shell_call_output';
+      call_id: string;
+      output: {
+        stdout: string;
+        stderr: string;
+        outcome: { type: 'timeout' } | { type: 'exit'; exit_code: number };
+      }[];
+    }
+  | { type: 'apply_patch_call_output'; call_id: string; status: 'completed' | 'failed'; output: string };

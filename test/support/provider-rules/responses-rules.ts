@@ -6,6 +6,8 @@ const idPrefixes: Readonly<Record<string, string>> = {
   reasoning: 'rs',
   function_call: 'fc',
   custom_tool_call: 'ctc',
+  shell_call: 'sh',
+  apply_patch_call: 'apc',
 };
 
 /** `isStored`: whether the API has kept the responses, and so knows ids. */
@@ -51,14 +53,16 @@ export function responsesProblems(
         }
         break;
       case 'function_call':
-      case 'custom_tool_call': {
+      case 'custom_tool_call':
+      case 'shell_call':
+      case 'apply_patch_call': {
         const callId = String(item['call_id']);
         if (callId.length < 1 || callId.length > 64) {
           problems.push(
             `Invalid '${at}.call_id': string too long. Expected a string with maximum length 64.`,
           );
         }
-        if (!/^[a-zA-Z0-9_-]{1,64}$/.test(String(item['name']))) {
+        if ('name' in item && !/^[a-zA-Z0-9_-]{1,64}$/.test(String(item['name']))) {
           problems.push(`Invalid '${at}.name': string does not match pattern.`);
         }
         if (calls.has(callId)) problems.push(`Duplicate call_id ${callId}`);
@@ -71,13 +75,17 @@ export function responsesProblems(
         break;
       }
       case 'function_call_output':
-      case 'custom_tool_call_output': {
+      case 'custom_tool_call_output':
+      case 'shell_call_output':
+      case 'apply_patch_call_output': {
         const callId = String(item['call_id']);
         if (calls.get(callId) !== type) {
           problems.push(`No tool call found for function call output with call_id ${callId}.`);
         }
         if (outputs.has(callId)) problems.push(`Two outputs with call_id ${callId}`);
-        if (typeof item['output'] !== 'string') problems.push(`Missing required parameter: '${at}.output'.`);
+        const isGiven =
+          type === 'shell_call_output' ? Array.isArray(item['output']) : typeof item['output'] === 'string';
+        if (!isGiven) problems.push(`Missing required parameter: '${at}.output'.`);
         outputs.add(callId);
         break;
       }
