@@ -152,7 +152,7 @@ describe.each(callStreams)('%s', (_name, format, streamOf) => {
 });
 
 /** Copies of a value in each of which one thing somewhere in it is of another kind. */
-function* damagedAnywhere(value: unknown): Generator<unknown> {
+function* damagedAnywhere(value: unknown): Generator {
   yield* [null, 7, 'x', true, [], {}, [null]];
   if (typeof value !== 'object' || value === null) return;
   for (const [key, item] of Object.entries(value)) {
