@@ -33,7 +33,7 @@ export interface TestData extends AsyncDisposable {
   readonly logPlace: LogPlace;
   /** For how long a killed or frozen member keeps its partitions: short, but as long as the log demands. */
   readonly sessionTimeoutMs: number;
-  /** Waits until the stored progress of every partition is the end of the log of events. */
+  /** Waits until the stored progress of every partition is the end of the log of events, and its dead letters are stored. */
   untilStored(): Promise<void>;
   /** All stored messages of a chat without what depends on the log. */
   messagesOf(chatId: string): Promise<readonly unknown[]>;
@@ -132,6 +132,10 @@ async function untilStored(log: EventLog, store: MessageStore, runtime: Runtime)
     for (let partition = 0; partition < log.partitionCount; partition++) {
       const { end } = await log.bounds('events', partition);
       isStored &&= (stored.get(partition) ?? 0) >= end;
+      // Letters travel apart from the progress, and may be behind it.
+      const letters = await log.bounds('dead-letters', partition);
+      const committed = await log.committed('writer', 'dead-letters', partition);
+      isStored &&= (committed?.nextOffset ?? 0) >= letters.end;
     }
     if (isStored) return;
     await sleep(runtime, 50);
