@@ -15,6 +15,7 @@ const folders = ['vercel-ai', 'fantasy', 'ai-sdk-v6', 'ai-sdk-v7', 'ai-sdk-abort
 const vocabularies: readonly (readonly [FormatName, RegExp, RegExp?])[] = [
   ['ai-sdk', /\.full\.jsonl$/],
   ['language-model', /\.lm\.jsonl$/],
+  ['ui-message', /\.ui\.jsonl$/],
   ['anthropic', /^(?:vercel-ai|fantasy)\//, /^(?:data: ?)?\{"type": ?"message_start"/m],
   ['openai-responses', /^(?:vercel-ai|fantasy)\//, /"type": ?"response\.\w/],
   ['google', /^(?:vercel-ai|fantasy)\//, /"candidates": ?\[/],
