@@ -1,13 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { temporaryFolder } from '../../services/cli/src/testing/temporary-folder.js';
 import { coveredElsewhere, notRun } from './not-run.js';
 import { blocksOf, commandsOf } from './page-blocks.js';
 import { isShownBy, runPage } from './run-page.js';
-import { openShellSession } from './shell-session.js';
+import { killShells, openShellSession } from './shell-session.js';
 
 jest.setTimeout(180_000);
+afterEach(killShells);
 
 const root = path.resolve(__dirname, '../..');
 const read = (name: string): string => fs.readFileSync(path.join(root, name), 'utf8');

@@ -21,6 +21,15 @@ export interface ShellSession extends AsyncDisposable {
   complaints(): string;
 }
 
+const openShells = new Set<number>();
+
+/** Ends what a test left running that was cut off: nobody disposes of its session. */
+export function killShells(): void {
+  // Each group is a shell and what it started, no other process.
+  for (const pid of openShells) process.kill(-pid, 'SIGKILL');
+  openShells.clear();
+}
+
 /**
  * `npx stepfold` in it is the build of this working copy; programs find the packages of the workspace.
  * It is detached: the process group of its own holds all that it starts, and is killed at the end.
@@ -42,6 +51,7 @@ export function openShellSession(folder: string): ShellSession {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
+  openShells.add(shell.pid!);
   const complaints: Buffer[] = [];
   shell.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
   shell.stdin.on('error', () => undefined);
@@ -71,8 +81,7 @@ export function openShellSession(folder: string): ShellSession {
     },
     complaints: () => Buffer.concat(complaints).toString('utf8'),
     async [Symbol.asyncDispose]() {
-      // The group is the shell and what it started, no other process.
-      process.kill(-shell.pid!, 'SIGKILL');
+      if (openShells.delete(shell.pid!)) process.kill(-shell.pid!, 'SIGKILL');
       await closed;
     },
   };
