@@ -1,55 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
-import { createEventCodec, type Event } from '@stepfold/events';
-import type { Message } from '@stepfold/fold';
-import { convertRecording } from '@stepfold/formats';
-import * as fc from 'fast-check';
-import { foldAll } from '../support/fold-all.js';
-import { mutated } from '../support/hostile-parts.js';
-import { expectMessage, partsOf } from './expect-message.js';
+import { partsOfType } from '../support/convert-parts.js';
+import { expectMessage } from './expect-message.js';
 import { expectedSteps, type StreamPart } from './expected-steps.js';
 import { readRecordings } from './stream-recordings.js';
+import {
+  convertLines,
+  expectEventsInOrder,
+  expectStepsToEnd,
+  messagesOfLines,
+  START,
+  TICK,
+} from './convert-lines.js';
+import { recordedSuite } from './recorded-suite.js';
 
-const START = 1_767_225_600_000_000;
-const TICK = 1_000;
-const codec = createEventCodec();
 const recordings = readRecordings(['ai-sdk-v6', 'ai-sdk-v7', 'ai-sdk-aborted'], '.full.jsonl');
-/** Without recordings there is nothing to hold against anything; `readRecordings` has said so. */
-const suite = recordings.length === 0 ? sayThatSkipped : describe;
+const suite = recordedSuite(recordings);
 
-function sayThatSkipped(name: string): void {
-  it(`SKIPPED, no recorded streams: ${name}`, () => {
-    expect(process.env['CI']).toBeUndefined();
-  });
-}
-
-function convert(lines: readonly string[]) {
-  const recording = convertRecording({
-    format: 'ai-sdk',
-    lines,
-    chatId: 'chat',
-    runId: 'run',
-    startMicros: START,
-    tickMicros: TICK,
-  });
-  if (!recording.ok) throw new Error(recording.problem);
-  return recording;
-}
-
-/** The messages of a recording. Every event goes through its bytes, and the fold must accept it. */
-function fold(events: readonly Event[]): Message[] {
-  const decoded = events.map((event) => {
-    const read = codec.decode(codec.encode(event));
-    if (!read.ok) throw new Error(`${event.type}: ${read.detail}`);
-    return read.event;
-  });
-  const { outcomes, messages } = foldAll(decoded);
-  expect(outcomes.filter((outcome) => outcome !== 'accepted')).toEqual([]);
-  return messages;
-}
-
-function messagesOf(lines: readonly string[]): Message[] {
-  return fold(convert(lines).events.map(({ event }) => event));
-}
+const convert = (lines: readonly string[]) => convertLines('ai-sdk', lines);
+const messagesOf = (lines: readonly string[]) => messagesOfLines('ai-sdk', lines);
 
 suite('the recorded AI SDK streams', () => {
   it.each(recordings.map((recording) => [recording.name, recording] as const))(
@@ -79,25 +47,11 @@ suite('the recorded AI SDK streams', () => {
   );
 
   it('keep every event in order of its line, with the time of a line not later than its own', () => {
-    for (const { lines } of recordings) {
-      let former = 0;
-      for (const { lineIndex, event } of convert(lines).events) {
-        expect(lineIndex).toBeGreaterThanOrEqual(former);
-        expect(event.at).toBeLessThanOrEqual(START + lineIndex * TICK);
-        former = lineIndex;
-      }
-    }
+    expectEventsInOrder('ai-sdk', recordings);
   });
 
   it('become events that the fold accepts, however their lines are dropped, doubled and moved', () => {
-    const damaged = fc.constantFrom(...recordings).chain(({ lines }) => mutated(lines));
-    fc.assert(
-      fc.property(damaged, (lines) => {
-        if (lines.length === 0) return;
-        expect(messagesOf(lines).map(({ status }) => status)).not.toContain('open');
-      }),
-      { numRuns: 100 },
-    );
+    expectStepsToEnd('ai-sdk', recordings);
   }, 60_000);
 });
 
@@ -132,13 +86,13 @@ suite('the AI SDK streams that were cut short', () => {
       expect(message).toMatchObject({ status: 'interrupted', interrupt: { reason: 'user', at: lastAt } });
       expect(message).not.toHaveProperty('usage');
       expect(message).not.toHaveProperty('finish_reason');
-      const open = partsOf(message, type).at(-1);
+      const open = partsOfType(message, type).at(-1);
       expect(open).toMatchObject({
         text: textOf(parts, `${type}-delta`),
         completed_at: lastAt,
         end_reason: 'interrupt',
       });
-      const reasoning = partsOf(message, 'reasoning')[0];
+      const reasoning = partsOfType(message, 'reasoning')[0];
       if (type === 'text' && name.includes('reasoning')) {
         expect(reasoning?.completed_at).toBeLessThan(lastAt);
         expect(reasoning).not.toHaveProperty('end_reason');
@@ -152,7 +106,7 @@ suite('the AI SDK streams that were cut short', () => {
         status: 'interrupted',
         interrupt: { reason: version === 'v7' ? 'user' : 'eof', at: lastAt },
       });
-      expect(partsOf(message, 'text')).toMatchObject([
+      expect(partsOfType(message, 'text')).toMatchObject([
         { text: textOf(parts, 'text-delta'), completed_at: lastAt, end_reason: 'interrupt' },
       ]);
     });
@@ -163,7 +117,7 @@ suite('the AI SDK streams that were cut short', () => {
     ] as const)('%s: a partial call with its raw text and a synthetic result', (name, reason) => {
       const { message, parts, lastAt } = only(name, version);
       expect(message).toMatchObject({ status: 'interrupted', interrupt: { reason, at: lastAt } });
-      const [call] = partsOf(message, 'tool-call');
+      const [call] = partsOfType(message, 'tool-call');
       expect(call).toMatchObject({ partial: true, args_text: textOf(parts, 'tool-input-delta') });
       expect(call?.input_started_at).toBeGreaterThan(START);
       expect(call).not.toHaveProperty('created_at');
@@ -178,7 +132,7 @@ suite('the AI SDK streams that were cut short', () => {
 
     it('abort-during-tool-execution: the whole call and a synthetic result', () => {
       const { message, lastAt } = only('abort-during-tool-execution', version);
-      const [call] = partsOf(message, 'tool-call');
+      const [call] = partsOfType(message, 'tool-call');
       expect(call).toMatchObject({ args: {}, created_at: lastAt - TICK });
       expect(call).not.toHaveProperty('partial');
       expect(message.parts.at(-1)).toMatchObject({
@@ -190,7 +144,7 @@ suite('the AI SDK streams that were cut short', () => {
 
     it('abort-with-one-of-two-tools-done: the real result kept, a synthetic one for the other call only, last', () => {
       const { message, lastAt } = only('abort-with-one-of-two-tools-done', version);
-      const calls = partsOf(message, 'tool-call');
+      const calls = partsOfType(message, 'tool-call');
       expect(calls).toHaveLength(2);
       expect(message.parts.slice(-2)).toMatchObject([
         {
@@ -219,7 +173,7 @@ suite('the AI SDK streams that were cut short', () => {
     ] as const)('%s: interrupted by the end of the file, with all that had arrived', (name, type) => {
       const { message, parts, lastAt } = only(name, version);
       expect(message).toMatchObject({ status: 'interrupted', interrupt: { reason: 'eof', at: lastAt } });
-      expect(partsOf(message, type).at(-1)).toMatchObject({
+      expect(partsOfType(message, type).at(-1)).toMatchObject({
         text: textOf(parts, `${type}-delta`),
         completed_at: lastAt,
         end_reason: 'interrupt',
@@ -243,11 +197,11 @@ suite('the AI SDK streams that were cut short', () => {
       expect(message).not.toHaveProperty('usage');
       expect(message).not.toHaveProperty('pending_tool_call_ids');
       if (type === 'tool-call') {
-        const [call] = partsOf(message, type);
+        const [call] = partsOfType(message, type);
         expect(call).toMatchObject({ partial: true, args_text: textOf(parts, 'tool-input-delta') });
-        expect(partsOf(message, 'tool-result')).toHaveLength(version === 'v6' ? 0 : 1);
+        expect(partsOfType(message, 'tool-result')).toHaveLength(version === 'v6' ? 0 : 1);
       } else {
-        expect(partsOf(message, type).at(-1)).toMatchObject({
+        expect(partsOfType(message, type).at(-1)).toMatchObject({
           text: textOf(parts, `${type}-delta`),
           completed_at: finishedAt,
           end_reason: 'implied',

@@ -1,57 +1,28 @@
-import { describe, expect, it } from '@jest/globals';
-import { createEventCodec, type Event } from '@stepfold/events';
+import { expect, it } from '@jest/globals';
 import type { Message } from '@stepfold/fold';
-import { convertRecording, type FormatName } from '@stepfold/formats';
-import * as fc from 'fast-check';
-import { foldAll } from '../support/fold-all.js';
-import { mutated } from '../support/hostile-parts.js';
+import type { FormatName } from '@stepfold/formats';
 import { expectedMessages, type ExpectedMessage } from './expected-anthropic.js';
 import { readRecordings } from './stream-recordings.js';
+import {
+  convertLines,
+  expectEventsInOrder,
+  expectStepsToEnd,
+  messagesOfLines,
+  START,
+  TICK,
+} from './convert-lines.js';
+import { recordedSuite } from './recorded-suite.js';
 
-const START = 1_767_225_600_000_000;
-const TICK = 1_000;
-const codec = createEventCodec();
 /** By content: streams of Claude on other clouds are among them. */
 const recordings = readRecordings(['vercel-ai', 'fantasy'], '.jsonl', (text) =>
   /^\{"type": ?"message_start"/m.test(text),
 );
 const named = recordings.map((recording) => [recording.name, recording] as const);
-/** Without recordings there is nothing to hold against anything; `readRecordings` has said so. */
-const suite = recordings.length === 0 ? sayThatSkipped : describe;
+const suite = recordedSuite(recordings);
 
-function sayThatSkipped(name: string): void {
-  it(`SKIPPED, no recorded streams: ${name}`, () => {
-    expect(process.env['CI']).toBeUndefined();
-  });
-}
-
-function convert(lines: readonly string[], format: FormatName = 'anthropic') {
-  const recording = convertRecording({
-    format,
-    lines,
-    chatId: 'chat',
-    runId: 'run',
-    startMicros: START,
-    tickMicros: TICK,
-  });
-  if (!recording.ok) throw new Error(recording.problem);
-  return recording;
-}
-
-/** The messages of events. Every event goes through its bytes, and the fold must accept it. */
-function fold(events: readonly Event[]): Message[] {
-  const decoded = events.map((event) => {
-    const read = codec.decode(codec.encode(event));
-    if (!read.ok) throw new Error(`${event.type}: ${read.detail}`);
-    return read.event;
-  });
-  const { outcomes, messages } = foldAll(decoded);
-  expect(outcomes.filter((outcome) => outcome !== 'accepted')).toEqual([]);
-  return messages;
-}
-
-const messagesOf = (lines: readonly string[], format?: FormatName) =>
-  fold(convert(lines, format).events.map(({ event }) => event));
+const convert = (lines: readonly string[]) => convertLines('anthropic', lines);
+const messagesOf = (lines: readonly string[], format: FormatName = 'anthropic') =>
+  messagesOfLines(format, lines);
 
 /** Holds a message against what its part of the stream plainly says. */
 function expectMessage(message: Message, expected: ExpectedMessage, index: number, isCut: boolean): void {
@@ -124,25 +95,11 @@ suite('the recorded streams of the Messages API', () => {
   });
 
   it('keep every event in order of its line, with the time of a line not later than its own', () => {
-    for (const { lines } of recordings) {
-      let former = 0;
-      for (const { lineIndex, event } of convert(lines).events) {
-        expect(lineIndex).toBeGreaterThanOrEqual(former);
-        expect(event.at).toBeLessThanOrEqual(START + lineIndex * TICK);
-        former = lineIndex;
-      }
-    }
+    expectEventsInOrder('anthropic', recordings);
   });
 
   it('end every step, however their lines are dropped, doubled and moved', () => {
-    const damaged = fc.constantFrom(...recordings).chain(({ lines }) => mutated(lines));
-    fc.assert(
-      fc.property(damaged, (lines) => {
-        if (lines.length === 0) return;
-        expect(messagesOf(lines).map(({ status }) => status)).not.toContain('open');
-      }),
-      { numRuns: 100 },
-    );
+    expectStepsToEnd('anthropic', recordings);
   }, 60_000);
 });
 

@@ -2,7 +2,9 @@ import { expect } from '@jest/globals';
 import { createEventCodec } from '@stepfold/events';
 import type { Message } from '@stepfold/fold';
 import { convertRecording, type FormatName } from '@stepfold/formats';
+import * as fc from 'fast-check';
 import { foldAll } from '../support/fold-all.js';
+import { mutated } from '../support/hostile-parts.js';
 import { seededNumbers } from './raw-recordings.js';
 
 /** Line n of a recording happens at `START` + n · `TICK`. */
@@ -34,6 +36,34 @@ export function messagesOfLines(format: FormatName, lines: readonly string[]): M
   const { outcomes, messages } = foldAll(decoded);
   expect(outcomes.filter((outcome) => outcome !== 'accepted')).toEqual([]);
   return messages;
+}
+
+interface Recorded {
+  readonly lines: readonly string[];
+}
+
+/** Every event stands in order of its line, with a time not later than that of its line. */
+export function expectEventsInOrder(format: FormatName, recordings: readonly Recorded[]): void {
+  for (const { lines } of recordings) {
+    let former = 0;
+    for (const { lineIndex, event } of convertLines(format, lines).events) {
+      expect(lineIndex).toBeGreaterThanOrEqual(former);
+      expect(event.at).toBeLessThanOrEqual(START + lineIndex * TICK);
+      former = lineIndex;
+    }
+  }
+}
+
+/** However lines are dropped, doubled and moved, the fold accepts every event, and no step stays open. */
+export function expectStepsToEnd(format: FormatName, recordings: readonly Recorded[]): void {
+  const damaged = fc.constantFrom(...recordings).chain(({ lines }) => mutated(lines));
+  fc.assert(
+    fc.property(damaged, (lines) => {
+      if (lines.length === 0) return;
+      expect(messagesOfLines(format, lines).map(({ status }) => status)).not.toContain('open');
+    }),
+    { numRuns: 100 },
+  );
 }
 
 /** Lines of which a share is dropped, a share doubled and a share moved; of share 1 none is dropped. */

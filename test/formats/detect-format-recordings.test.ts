@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { detectFormat, formatNames, splitLines } from '@stepfold/formats';
+import { recordedSuite } from './recorded-suite.js';
 
 /** What the recordings are is said by their indexes and their names; see the README beside them. */
 const folder = path.resolve(__dirname, '../../../shared/streams');
@@ -68,9 +69,10 @@ function told(lines: readonly string[]): string {
 
 const isUnsure = (answer: string): boolean => /^(may be|is in no format|is empty)/.test(answer);
 const recordings = indexed();
+const suite = recordedSuite(recordings);
 const asSse = (lines: readonly string[]): string[] => lines.flatMap((line) => [`data: ${line}`, '']);
 
-(recordings.length === 0 ? describe.skip : describe)('the format of a recorded stream', () => {
+suite('the format of a recorded stream', () => {
   it('is one that is known, by its index or its name', () => {
     const names = new Set<string>([...formatNames, ...unsupportedNames.map(([, name]) => name)]);
     expect(recordings.filter(({ expected }) => !names.has(expected))).toEqual([]);
@@ -123,7 +125,7 @@ const asSse = (lines: readonly string[]): string[] => lines.flatMap((line) => [`
 });
 
 /** How many of the cuts are told and not left open: a detection that always says “cannot tell” must not pass. */
-(recordings.length === 0 ? describe.skip : describe)('a stream of which little is there', () => {
+suite('a stream of which little is there', () => {
   it.each([
     ['the first five lines', (lines: readonly string[]) => lines.slice(0, 5), 0.95],
     ['all but the first three lines', (lines: readonly string[]) => lines.slice(3), 0.95],

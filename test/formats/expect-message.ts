@@ -1,9 +1,7 @@
 import { expect } from '@jest/globals';
 import type { Message, Part } from '@stepfold/fold';
+import { partsOfType } from '../support/convert-parts.js';
 import type { ExpectedStep } from './expected-steps.js';
-
-export const partsOf = <T extends Part['type']>(message: Message, type: T) =>
-  message.parts.filter((part): part is Extract<Part, { type: T }> => part.type === type);
 
 /** Holds a message against what its part of the stream plainly says. */
 export function expectMessage(message: Message, step: ExpectedStep, index: number): void {
@@ -26,7 +24,7 @@ export function expectMessage(message: Message, step: ExpectedStep, index: numbe
       ...(Object.keys(block.metadata).length === 0 ? {} : { metadata: block.metadata }),
     })),
   );
-  expect(partsOf(message, 'tool-call').map(shownCall)).toEqual(
+  expect(partsOfType(message, 'tool-call').map(shownCall)).toEqual(
     [...step.calls].map(([id, call]) => ({
       id,
       name: call.name,
@@ -35,7 +33,7 @@ export function expectMessage(message: Message, step: ExpectedStep, index: numbe
       ...(call.calledAt === undefined ? { isPartial: true, ...parsed(call.inputText) } : { args: call.args }),
     })),
   );
-  const results = partsOf(message, 'tool-result').filter((part) => part.synthetic !== true);
+  const results = partsOfType(message, 'tool-result').filter((part) => part.synthetic !== true);
   expect(
     results.map((part) => [
       part.tool_call_id,
@@ -52,7 +50,7 @@ export function expectMessage(message: Message, step: ExpectedStep, index: numbe
     ([id]) => step.results.get(id)?.isPreliminary ?? !step.results.has(id),
   );
   expect(
-    partsOf(message, 'tool-result')
+    partsOfType(message, 'tool-result')
       .filter((part) => part.synthetic === true)
       .map(({ tool_call_id }) => tool_call_id),
   ).toEqual(isCutOff ? unanswered.map(([id]) => id) : []);
@@ -60,9 +58,9 @@ export function expectMessage(message: Message, step: ExpectedStep, index: numbe
     isCutOff ? [] : unanswered.filter(([, call]) => call.calledAt !== undefined).map(([id]) => id),
   );
   expect(
-    partsOf(message, 'source').map(({ url, title, created_at }) => ({ url, title, at: created_at })),
+    partsOfType(message, 'source').map(({ url, title, created_at }) => ({ url, title, at: created_at })),
   ).toEqual(step.sources);
-  expect(partsOf(message, 'data').map(({ name }) => name)).toEqual(step.data);
+  expect(partsOfType(message, 'data').map(({ name }) => name)).toEqual(step.data);
   expect((message.errors ?? []).map(({ message }) => message)).toEqual(step.errors);
   expectEnd(message, step);
 }

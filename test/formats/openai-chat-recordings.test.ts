@@ -1,18 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { Message } from '@stepfold/fold';
 import { partsOfType } from '../support/convert-parts.js';
 import { convertLines, messagesOfLines, mutatedLines } from './convert-lines.js';
 import { readLanguageModelParts, readRawRecordings, type RawPart } from './raw-recordings.js';
+import { recordedSuite } from './recorded-suite.js';
 
 const recordings = readRawRecordings('openai-chat', (part) => Array.isArray(part['choices']));
-/** Without recordings there is nothing to hold against anything; `readRawRecordings` has said so. */
-const suite = recordings.length === 0 ? sayThatSkipped : describe;
-
-function sayThatSkipped(name: string): void {
-  it(`SKIPPED, no recorded streams: ${name}`, () => {
-    expect(process.env['CI']).toBeUndefined();
-  });
-}
+const suite = recordedSuite(recordings);
 
 const messagesOf = (lines: readonly string[]) => messagesOfLines('openai-chat', lines);
 

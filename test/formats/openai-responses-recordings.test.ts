@@ -1,11 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
-import { createEventCodec, type Event } from '@stepfold/events';
+import { expect, it } from '@jest/globals';
 import type { Message, Part } from '@stepfold/fold';
-import { convertRecording, type FormatName } from '@stepfold/formats';
+import type { FormatName } from '@stepfold/formats';
 import * as fc from 'fast-check';
 import fs from 'node:fs';
 import path from 'node:path';
-import { foldAll } from '../support/fold-all.js';
 import {
   expectedResponses,
   words,
@@ -13,6 +11,10 @@ import {
   type ExpectedResponse,
   type ResponsePart,
 } from './expected-responses.js';
+import { convertLines, expectEventsInOrder, messagesOfLines, START, TICK } from './convert-lines.js';
+import { partsOfType } from '../support/convert-parts.js';
+import { seededNumbers } from './raw-recordings.js';
+import { recordedSuite } from './recorded-suite.js';
 
 /**
  * The recorded streams of the Responses API, wherever they lie: told by what is in them.
@@ -24,9 +26,6 @@ import {
  * those that the text cites, where both are said.
  */
 
-const START = 1_767_225_600_000_000;
-const TICK = 1_000;
-const codec = createEventCodec();
 const shared = path.resolve(__dirname, '../../../shared/streams');
 
 interface Recording {
@@ -63,43 +62,15 @@ function parsed(line: string): ResponsePart | undefined {
 }
 
 const recordings = readRecordings();
-const suite = recordings.length === 0 ? describe.skip : describe;
+const suite = recordedSuite(recordings);
 
 it('are there, or the lack of them was said', () => {
   expect(recordings.length > 0 || process.env['CI'] === undefined).toBe(true);
 });
 
-function convert(lines: readonly string[], format: FormatName = 'openai-responses') {
-  const recording = convertRecording({
-    format,
-    lines,
-    chatId: 'chat',
-    runId: 'run',
-    startMicros: START,
-    tickMicros: TICK,
-  });
-  if (!recording.ok) throw new Error(recording.problem);
-  return recording;
-}
-
-/** The messages of a recording. Every event goes through its bytes, and the fold must accept it. */
-function fold(events: readonly Event[]): Message[] {
-  const decoded = events.map((event) => {
-    const read = codec.decode(codec.encode(event));
-    if (!read.ok) throw new Error(`${event.type}: ${read.detail}`);
-    return read.event;
-  });
-  const { outcomes, messages } = foldAll(decoded);
-  expect(outcomes.filter((outcome) => outcome !== 'accepted')).toEqual([]);
-  return messages;
-}
-
-function messagesOf(lines: readonly string[], format?: FormatName): Message[] {
-  return fold(convert(lines, format).events.map(({ event }) => event));
-}
-
-const partsOf = <T extends Part['type']>(message: Message, type: T) =>
-  message.parts.filter((part): part is Extract<Part, { type: T }> => part.type === type);
+const convert = (lines: readonly string[]) => convertLines('openai-responses', lines);
+const messagesOf = (lines: readonly string[], format: FormatName = 'openai-responses') =>
+  messagesOfLines(format, lines);
 
 function expectMessage(message: Message, response: ExpectedResponse, index: number): void {
   const isWhole = response.end !== undefined;
@@ -131,19 +102,19 @@ function expectMessage(message: Message, response: ExpectedResponse, index: numb
   );
   expectCalls(message, response);
   expect(
-    partsOf(message, 'source').map((part) => ({
+    partsOfType(message, 'source').map((part) => ({
       named: part.url ?? part.metadata?.['openai']?.['fileId'],
       at: part.created_at,
     })),
   ).toEqual(response.sources);
-  expect(partsOf(message, 'data').map(({ data }) => words(data).sort())).toEqual(
+  expect(partsOfType(message, 'data').map(({ data }) => words(data).sort())).toEqual(
     response.data.map((item) => words(item).sort()),
   );
   if (isWhole) expectEnd(message, response.end as ResponsePart);
 }
 
 function expectCalls(message: Message, response: ExpectedResponse): void {
-  const calls = partsOf(message, 'tool-call');
+  const calls = partsOfType(message, 'tool-call');
   const made = response.calls.filter((call) => call.item !== undefined);
   for (const { id, item, inputText, calledAt } of made) {
     const call = calls.find((candidate) => candidate.tool_call_id === id);
@@ -167,7 +138,7 @@ function expectCalls(message: Message, response: ExpectedResponse): void {
     ).toBe(true);
   }
   expect(cut.length).toBeLessThanOrEqual(response.end === undefined ? Number.MAX_SAFE_INTEGER : 0);
-  const results = partsOf(message, 'tool-result').filter(
+  const results = partsOfType(message, 'tool-result').filter(
     (part) => part.synthetic !== true && part.preliminary !== true,
   );
   expect(results.map((part) => part.tool_call_id)).toEqual(response.results.map(({ id }) => id));
@@ -250,14 +221,7 @@ suite('the recorded responses', () => {
   );
 
   it('keep every event in order of its line, with the time of a line not later than its own', () => {
-    for (const { lines } of recordings) {
-      let former = 0;
-      for (const { lineIndex, event } of convert(lines).events) {
-        expect(lineIndex).toBeGreaterThanOrEqual(former);
-        expect(event.at).toBeLessThanOrEqual(START + lineIndex * TICK);
-        former = lineIndex;
-      }
-    }
+    expectEventsInOrder('openai-responses', recordings);
   });
 
   it('say nothing twice where only their last line has it, and nothing less', () => {
@@ -287,7 +251,7 @@ suite('the recorded responses', () => {
     });
     fc.assert(
       fc.property(mutation, ({ recording, seed, dropped, doubled, moved }) => {
-        const random = randomNumbers(seed);
+        const random = seededNumbers(seed);
         const lines = recording.lines.filter(() => random() >= dropped);
         const mutated = lines.flatMap((line) => (random() < doubled ? [line, line] : [line]));
         for (const index of mutated.keys()) {
@@ -307,15 +271,6 @@ function nameOf(part: Part): string {
   return `${part.type} ${'tool_call_id' in part ? part.tool_call_id : 'id' in part ? part.id : ''}`;
 }
 
-/** Numbers in [0, 1) that a seed repeats. */
-function randomNumbers(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
-
 suite('what the AI SDK makes of recorded responses', () => {
   const pairs = recordings.flatMap((recording) =>
     ['ai-sdk-v6', 'ai-sdk-v7'].flatMap((folder) => {
@@ -330,7 +285,7 @@ suite('what the AI SDK makes of recorded responses', () => {
     const ours = messagesOf(recording.lines);
     const theirs = messagesOf(lines, 'ai-sdk');
     const join = (messages: readonly Message[], type: 'text' | 'reasoning') =>
-      messages.flatMap((message) => partsOf(message, type).map(({ text }) => text)).join('');
+      messages.flatMap((message) => partsOfType(message, type).map(({ text }) => text)).join('');
     expect(join(ours, 'text')).toBe(join(theirs, 'text'));
     // Its provider for OpenAI does not know this kind of reasoning.
     if (!recording.lines.some((line) => line.includes('response.reasoning_text.delta'))) {
@@ -338,8 +293,8 @@ suite('what the AI SDK makes of recorded responses', () => {
       expect(lastEncrypted(ours)).toEqual(lastEncrypted(theirs));
     }
 
-    const calls = ours.flatMap((message) => partsOf(message, 'tool-call'));
-    const theirCalls = theirs.flatMap((message) => partsOf(message, 'tool-call'));
+    const calls = ours.flatMap((message) => partsOfType(message, 'tool-call'));
+    const theirCalls = theirs.flatMap((message) => partsOfType(message, 'tool-call'));
     expect(calls.map(({ tool_name, args }) => [tool_name, knownArgs(tool_name, args)])).toEqual(
       theirCalls.map(({ tool_name, args }) => [tool_name, knownArgs(tool_name, args)]),
     );
@@ -353,7 +308,7 @@ suite('what the AI SDK makes of recorded responses', () => {
       );
     }
 
-    for (const result of ours.flatMap((message) => partsOf(message, 'tool-result'))) {
+    for (const result of ours.flatMap((message) => partsOfType(message, 'tool-result'))) {
       if (result.synthetic === true) continue;
       const found = lines
         .map((line) => JSON.parse(line) as ResponsePart)
@@ -369,7 +324,7 @@ suite('what the AI SDK makes of recorded responses', () => {
 
     const sources = (messages: readonly Message[]) =>
       messages.flatMap((message) =>
-        partsOf(message, 'source').map(({ url, title, filename }) => [url, title, filename]),
+        partsOfType(message, 'source').map(({ url, title, filename }) => [url, title, filename]),
       );
     expect(sources(ours)).toEqual(expect.arrayContaining(sources(theirs)));
   });
@@ -377,7 +332,7 @@ suite('what the AI SDK makes of recorded responses', () => {
   function lastEncrypted(messages: readonly Message[]): unknown {
     return messages
       .flatMap((message) =>
-        partsOf(message, 'reasoning').map(
+        partsOfType(message, 'reasoning').map(
           ({ metadata }) => metadata?.['openai']?.['reasoningEncryptedContent'],
         ),
       )

@@ -1,10 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { FormatName } from '@stepfold/formats';
 import { anthropicRequest, openaiResponsesRequest } from '@stepfold/requests';
 import { expectAccepted, expectAiSdkTakes } from '../support/provider-rules/expect-accepted.js';
 import { userStep } from '../support/stored-step.js';
 import { messagesOfLines } from './convert-lines.js';
 import { readRawRecordings, type RawPart, type RawRecording } from './raw-recordings.js';
+import { recordedSuite } from './recorded-suite.js';
 
 /**
  * The next request after each recorded stream of an API: accepted, and what the model wrote in it is what the API said,
@@ -21,21 +22,18 @@ function each(
   more?: (recording: RawRecording, chat: ReturnType<typeof messagesOfLines>) => void,
 ): void {
   const recordings = readRawRecordings(format, isPart);
-  (recordings.length === 0 ? describe.skip : describe)(
-    `the request after a recorded stream: ${format}`,
-    () => {
-      it.each(recordings.map((recording) => [recording.name, recording] as const))(
-        '%s',
-        async (_name, recording) => {
-          const chat = [userStep('go'), ...messagesOfLines(format, recording.lines), userStep('and now?')];
-          expectAccepted(chat);
-          expectAccepted(chat.slice(1, -1));
-          await expectAiSdkTakes(chat);
-          more?.(recording, chat);
-        },
-      );
-    },
-  );
+  recordedSuite(recordings)(`the request after a recorded stream: ${format}`, () => {
+    it.each(recordings.map((recording) => [recording.name, recording] as const))(
+      '%s',
+      async (_name, recording) => {
+        const chat = [userStep('go'), ...messagesOfLines(format, recording.lines), userStep('and now?')];
+        expectAccepted(chat);
+        expectAccepted(chat.slice(1, -1));
+        await expectAiSdkTakes(chat);
+        more?.(recording, chat);
+      },
+    );
+  });
 }
 
 /** The content blocks of a stream of the Messages API, as a client of it would put them together. */

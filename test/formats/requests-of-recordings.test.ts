@@ -1,10 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { Message } from '@stepfold/fold';
-import { convertRecording } from '@stepfold/formats';
 import { aiSdkRequest, anthropicRequest, openaiResponsesRequest } from '@stepfold/requests';
-import { foldAll } from '../support/fold-all.js';
 import { expectAccepted, expectAiSdkTakes } from '../support/provider-rules/expect-accepted.js';
 import { userStep } from '../support/stored-step.js';
+import { messagesOfLines } from './convert-lines.js';
+import { recordedSuite } from './recorded-suite.js';
 import { readRecordings, type StreamRecording } from './stream-recordings.js';
 
 /**
@@ -12,20 +12,9 @@ import { readRecordings, type StreamRecording } from './stream-recordings.js';
  * comes from the recording itself.
  */
 const recordings = readRecordings(['ai-sdk-v6', 'ai-sdk-v7', 'ai-sdk-aborted'], '.full.jsonl');
-const suite = recordings.length === 0 ? describe.skip : describe;
+const suite = recordedSuite(recordings);
 
-function chatOf({ lines }: StreamRecording): Message[] {
-  const recording = convertRecording({
-    format: 'ai-sdk',
-    lines,
-    chatId: 'chat',
-    runId: 'run',
-    startMicros: 1_767_225_600_000_000,
-    tickMicros: 1_000,
-  });
-  if (!recording.ok) throw new Error(recording.problem);
-  return foldAll(recording.events.map(({ event }) => event)).messages;
-}
+const chatOf = ({ lines }: StreamRecording): Message[] => messagesOfLines('ai-sdk', lines);
 
 /** The values that a recording has under a name of provider metadata. */
 function attached({ parts }: StreamRecording, provider: string, key: string): readonly string[] {

@@ -1,59 +1,30 @@
-import { describe, expect, it } from '@jest/globals';
-import { createEventCodec, type Event } from '@stepfold/events';
+import { expect, it } from '@jest/globals';
 import type { Message } from '@stepfold/fold';
-import { convertRecording, type FormatName } from '@stepfold/formats';
-import * as fc from 'fast-check';
-import { foldAll } from '../support/fold-all.js';
-import { mutated } from '../support/hostile-parts.js';
+import type { FormatName } from '@stepfold/formats';
 import { expectMessage } from './expect-message.js';
 import { expectedSteps, type ExpectedStep, type StreamPart } from './expected-steps.js';
 import { readRecordings } from './stream-recordings.js';
+import {
+  convertLines,
+  expectEventsInOrder,
+  expectStepsToEnd,
+  messagesOfLines,
+  START,
+  TICK,
+} from './convert-lines.js';
+import { recordedSuite } from './recorded-suite.js';
 
-const START = 1_767_225_600_000_000;
-const TICK = 1_000;
 const folders = ['ai-sdk-v6', 'ai-sdk-v7', 'ai-sdk-aborted'];
-const codec = createEventCodec();
 // Of all JSON lines there, only chunks for a page have argument text or step ends of this kind.
 const isOfPage = (text: string) =>
   text.startsWith('{"type":"start"') && !text.includes('{"type":"start-step",');
 const recordings = readRecordings(folders, '.jsonl', isOfPage);
 const named = recordings.map((recording) => [recording.name, recording] as const);
-/** Without recordings there is nothing to hold against anything; `readRecordings` has said so. */
-const suite = recordings.length === 0 ? sayThatSkipped : describe;
+const suite = recordedSuite(recordings);
 
-function sayThatSkipped(name: string): void {
-  it(`SKIPPED, no recorded streams: ${name}`, () => {
-    expect(process.env['CI']).toBeUndefined();
-  });
-}
-
-function convert(lines: readonly string[], format: FormatName = 'ui-message') {
-  const recording = convertRecording({
-    format,
-    lines,
-    chatId: 'chat',
-    runId: 'run',
-    startMicros: START,
-    tickMicros: TICK,
-  });
-  if (!recording.ok) throw new Error(recording.problem);
-  return recording;
-}
-
-/** The messages of events. Every event goes through its bytes, and the fold must accept it. */
-function fold(events: readonly Event[]): Message[] {
-  const decoded = events.map((event) => {
-    const read = codec.decode(codec.encode(event));
-    if (!read.ok) throw new Error(`${event.type}: ${read.detail}`);
-    return read.event;
-  });
-  const { outcomes, messages } = foldAll(decoded);
-  expect(outcomes.filter((outcome) => outcome !== 'accepted')).toEqual([]);
-  return messages;
-}
-
-const messagesOf = (lines: readonly string[], format?: FormatName) =>
-  fold(convert(lines, format).events.map(({ event }) => event));
+const convert = (lines: readonly string[]) => convertLines('ui-message', lines);
+const messagesOf = (lines: readonly string[], format: FormatName = 'ui-message') =>
+  messagesOfLines(format, lines);
 
 /** The chunks in the words of `fullStream`, so that one reading tells what either must become. */
 function inWordsOfFullStream(parts: readonly StreamPart[]): StreamPart[] {
@@ -134,25 +105,11 @@ suite('the recorded streams for pages', () => {
   });
 
   it('keep every event in order of its line, with the time of a line not later than its own', () => {
-    for (const { lines } of recordings) {
-      let former = 0;
-      for (const { lineIndex, event } of convert(lines).events) {
-        expect(lineIndex).toBeGreaterThanOrEqual(former);
-        expect(event.at).toBeLessThanOrEqual(START + lineIndex * TICK);
-        former = lineIndex;
-      }
-    }
+    expectEventsInOrder('ui-message', recordings);
   });
 
   it('end every step, however their lines are dropped, doubled and moved', () => {
-    const damaged = fc.constantFrom(...recordings).chain(({ lines }) => mutated(lines));
-    fc.assert(
-      fc.property(damaged, (lines) => {
-        if (lines.length === 0) return;
-        expect(messagesOf(lines).map(({ status }) => status)).not.toContain('open');
-      }),
-      { numRuns: 100 },
-    );
+    expectStepsToEnd('ui-message', recordings);
   }, 60_000);
 
   it('may follow each other in one file', () => {

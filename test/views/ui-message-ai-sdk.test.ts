@@ -7,6 +7,7 @@ import { readRecordings, type StreamRecording } from '../formats/stream-recordin
 import { arbitraryEvents } from '../support/arbitrary-events.js';
 import { foldAll } from '../support/fold-all.js';
 import { aiSdkVersions, askAiSdk, type AiSdkVersion, type ModelMessage, type Part } from './ai-sdk.js';
+import { recordedSuite } from '../formats/recorded-suite.js';
 
 /** Holds the `ui-message` view against the AI SDK itself, in every version that the view is for. */
 
@@ -15,14 +16,7 @@ const TICK = 1_000;
 const folders = ['ai-sdk-v6', 'ai-sdk-v7', 'ai-sdk-aborted'];
 const ofPages = readRecordings(folders, '.ui.jsonl');
 const recordings = [...readRecordings(folders, '.full.jsonl'), ...ofPages];
-/** Without recordings there is nothing to hold against anything; `readRecordings` has said so. */
-const suite = recordings.length === 0 ? sayThatSkipped : describe;
-
-function sayThatSkipped(name: string): void {
-  it(`SKIPPED, no recorded streams: ${name}`, () => {
-    expect(process.env['CI']).toBeUndefined();
-  });
-}
+const suite = recordedSuite(recordings);
 
 function eventsOf({ name, lines }: StreamRecording, runId = 'run'): Event[] {
   const format: FormatName = name.endsWith('.ui.jsonl') ? 'ui-message' : 'ai-sdk';
