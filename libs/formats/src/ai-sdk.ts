@@ -11,6 +11,7 @@ import {
 import { aiSdkUsageOf } from './ai-sdk-usage.js';
 import { fieldsOf, isObject } from './fields-of.js';
 import type { Converter, ConverterContext, Format } from './format.js';
+import { createHeldError } from './held-error.js';
 import { textOf } from './json-of.js';
 import { metadataOf } from './metadata-of.js';
 import { createPartCounter } from './part-counter.js';
@@ -52,17 +53,11 @@ function createConverter(context: ConverterContext): Converter {
   const writer = createStepWriter(context);
   const counter = createPartCounter();
   /** Rule 4: an error of the open step, of which is not known yet whether anything follows. */
-  let heldError: { readonly error: unknown; readonly at: number } | undefined;
+  const heldError = createHeldError(writer);
   /** Rule 3. */
   let waiting: TimedPart[] = [];
   /** Rule 2: when the open step ended, if its end is held back. */
   let finishedAt: number | undefined;
-
-  function releaseError(): void {
-    if (heldError === undefined) return;
-    writer.error(heldError.at, heldError.error);
-    heldError = undefined;
-  }
 
   function endFinished(): void {
     if (finishedAt === undefined) return;
@@ -74,7 +69,7 @@ function createConverter(context: ConverterContext): Converter {
   function prepareContent(): void {
     endFinished();
     if (!writer.isOpen) openForWaiting();
-    releaseError();
+    heldError.release();
   }
 
   function openForWaiting(): void {
@@ -94,9 +89,7 @@ function createConverter(context: ConverterContext): Converter {
   function endStream(end: () => void): void {
     endFinished();
     if (!writer.isOpen) openForWaiting();
-    if (heldError !== undefined) writer.fail(heldError.at, heldError.error);
-    else end();
-    heldError = undefined;
+    if (!heldError.fail()) end();
   }
 
   function convert(part: Part, at: number): void {
@@ -109,7 +102,7 @@ function createConverter(context: ConverterContext): Converter {
 
       case 'start-step': {
         endFinished();
-        releaseError();
+        heldError.release();
         writer.start(at, { metadata: aiSdkMetadataOf(part, { warnings: aiSdkWarningsOf(part) }) });
         return placeWaiting();
       }
@@ -197,7 +190,7 @@ function createConverter(context: ConverterContext): Converter {
       case 'abort':
         endFinished();
         if (!writer.isOpen) openForWaiting();
-        releaseError();
+        heldError.release();
         return writer.interrupt(at, 'user', part['reason']);
 
       default:
@@ -216,7 +209,7 @@ function createConverter(context: ConverterContext): Converter {
       if (waiting.length >= WAITING_MAX) openForWaiting();
       return;
     }
-    releaseError();
+    heldError.release();
     const metadata = aiSdkMetadataOf(part, { toolMetadata: part['toolMetadata'] });
     const toolCallId = toolCallIdOf(part);
     switch (part['type']) {
@@ -267,7 +260,7 @@ function createConverter(context: ConverterContext): Converter {
         break;
       }
       default:
-        heldError = { error: part['error'], at };
+        heldError.hold(part['error'], at);
     }
     if (finishedAt !== undefined && !writer.isWaitingForResults) endFinished();
   }
@@ -276,7 +269,7 @@ function createConverter(context: ConverterContext): Converter {
     endFinished();
     // No step is made up for an end without a beginning.
     if (!writer.isOpen) return counter.passOver(part['type']);
-    releaseError();
+    heldError.release();
     const response = fieldsOf(part['response']);
     const reason = aiSdkFinishReasonOf(part['finishReason'], part['rawFinishReason']);
     writer.finish(at, {
@@ -290,7 +283,7 @@ function createConverter(context: ConverterContext): Converter {
   }
 
   function finishStream(part: Part, at: number): void {
-    const isUnfinished = writer.isOpen && finishedAt === undefined && heldError === undefined;
+    const isUnfinished = writer.isOpen && finishedAt === undefined && heldError.held === undefined;
     if (!isUnfinished) return endStream(() => writer.end(at));
     // Without a finish-step the reason is of this step too; the usage would be that of all steps together.
     const reason = aiSdkFinishReasonOf(part['finishReason'], part['rawFinishReason']);

@@ -1,3 +1,4 @@
+import { createHeldError } from './held-error.js';
 import { setOwn } from '@stepfold/events';
 import { createAnthropicBlocks } from './anthropic-blocks.js';
 import { anthropicFinishReasonOf } from './anthropic-finish-reason.js';
@@ -60,13 +61,7 @@ function createConverter(context: ConverterContext): Converter {
   const blocks = createAnthropicBlocks(writer, counter);
   let message: MessageState | undefined;
   /** Rule 4: an error of which is not known yet whether anything follows. */
-  let heldError: { readonly error: unknown; readonly at: number } | undefined;
-
-  function releaseError(): void {
-    if (heldError === undefined) return;
-    writer.error(heldError.at, heldError.error);
-    heldError = undefined;
-  }
+  const heldError = createHeldError(writer);
 
   function openMessage(given: Fields, at: number): MessageState {
     const usage = fieldsOf(given['usage']);
@@ -98,7 +93,7 @@ function createConverter(context: ConverterContext): Converter {
   function touched(at: number): MessageState {
     message ??= openMessage({}, at);
     message.lastAt = at;
-    releaseError();
+    heldError.release();
     return message;
   }
 
@@ -117,9 +112,9 @@ function createConverter(context: ConverterContext): Converter {
       if (isSame) return;
       if (message.stopReason !== undefined) endMessage(message);
     }
-    if (writer.isOpen) releaseError();
+    if (writer.isOpen) heldError.release();
     const opened = openMessage(given, at);
-    releaseError();
+    heldError.release();
     const content = Array.isArray(given['content']) ? given['content'] : [];
     for (const [index, block] of content.entries()) {
       if (!isObject(block)) continue;
@@ -155,7 +150,7 @@ function createConverter(context: ConverterContext): Converter {
   }
 
   function endMessage(ended: MessageState): void {
-    releaseError();
+    heldError.release();
     finishMessage(ended);
     writer.end(ended.lastAt);
     blocks.reset();
@@ -180,8 +175,8 @@ function createConverter(context: ConverterContext): Converter {
         return blocks.delta(index, part['delta'], at);
       }
       case 'error':
-        if (heldError !== undefined) touched(heldError.at);
-        heldError = { error: part['error'] ?? part, at };
+        if (heldError.held !== undefined) touched(heldError.held.at);
+        heldError.hold(part['error'] ?? part, at);
         return;
       default:
     }
@@ -201,16 +196,14 @@ function createConverter(context: ConverterContext): Converter {
   }
 
   function endStream(at: number): void {
-    if (heldError !== undefined) message ??= openMessage({}, heldError.at);
+    if (heldError.held !== undefined) message ??= openMessage({}, heldError.held.at);
     if (message === undefined) return;
     if (message.saidAt !== undefined) finishMessage(message);
-    const endedAt = heldError?.at ?? at;
+    const endedAt = heldError.held?.at ?? at;
     blocks.cutOff(endedAt);
-    if (heldError !== undefined) writer.fail(endedAt, heldError.error);
-    else writer.interrupt(endedAt, 'eof');
+    if (!heldError.fail()) writer.interrupt(endedAt, 'eof');
     blocks.reset();
     message = undefined;
-    heldError = undefined;
   }
 
   return {

@@ -4,6 +4,7 @@ import { fantasyDataOf, fantasyMetadataOf } from './fantasy-metadata.js';
 import { fantasyUsageOf } from './fantasy-usage.js';
 import { fieldsOf, isObject } from './fields-of.js';
 import type { Converter, ConverterContext, Format } from './format.js';
+import { createHeldError } from './held-error.js';
 import { textOf } from './json-of.js';
 import { createPartCounter } from './part-counter.js';
 import type { BlockKind, CallFields } from './step-fields.js';
@@ -31,7 +32,10 @@ function createConverter(context: ConverterContext): Converter {
   const writer = createStepWriter(context);
   const counter = createPartCounter();
   /** Rule 3. */
-  let heldError: { readonly error: unknown; readonly at: number } | undefined;
+  const heldError = createHeldError(writer, (at) => {
+    if (!writer.isOpen) begin(at);
+    hasContent = true;
+  });
   /** The open attempt has content, so that warnings would be another's. */
   let hasContent = false;
   let isAnthropic = false;
@@ -42,16 +46,8 @@ function createConverter(context: ConverterContext): Converter {
     isAnthropic = false;
   }
 
-  function releaseError(): void {
-    if (heldError === undefined) return;
-    if (!writer.isOpen) begin(heldError.at);
-    writer.error(heldError.at, heldError.error);
-    heldError = undefined;
-    hasContent = true;
-  }
-
   function prepareContent(part: Part, at: number): void {
-    releaseError();
+    heldError.release();
     if (!writer.isOpen) begin(at);
     hasContent = true;
     if (fieldsOf(part['provider_metadata'])['anthropic'] !== undefined) isAnthropic = true;
@@ -65,7 +61,7 @@ function createConverter(context: ConverterContext): Converter {
         return;
 
       case 'warnings': {
-        releaseError();
+        heldError.release();
         if (!writer.isOpen || hasContent) return begin(at, part['warnings'] ?? undefined);
         // More of the same: fantasy adds them up.
         return counter.passOver(type);
@@ -140,8 +136,8 @@ function createConverter(context: ConverterContext): Converter {
         });
 
       case 'error':
-        releaseError();
-        heldError = { error: part['error'], at };
+        heldError.release();
+        heldError.hold(part['error'], at);
         return;
       case 'finish':
         return finish(part, at);
@@ -173,12 +169,7 @@ function createConverter(context: ConverterContext): Converter {
       return writer.take();
     },
     end(at) {
-      if (heldError === undefined) writer.interrupt(at, 'eof');
-      else {
-        if (!writer.isOpen) begin(heldError.at);
-        writer.fail(heldError.at, heldError.error);
-      }
-      heldError = undefined;
+      if (!heldError.fail()) writer.interrupt(at, 'eof');
       return writer.take();
     },
   };

@@ -1,3 +1,4 @@
+import { createHeldError } from './held-error.js';
 import type { Metadata, Usage } from '@stepfold/events';
 import { fieldsOf, isEmpty, isObject, listOf, wordOf } from './fields-of.js';
 import type { Converter, ConverterContext, Format } from './format.js';
@@ -64,7 +65,7 @@ function createConverter(context: ConverterContext): Converter {
   let response = newResponse(0);
   let block: Block | undefined;
   /** Rule 4: an error of which is not known yet whether anything follows. */
-  let heldError: { readonly error: unknown; readonly at: number } | undefined;
+  const heldError = createHeldError(writer);
 
   function begin(chunk: Fields, at: number): void {
     response = newResponse(at);
@@ -72,12 +73,6 @@ function createConverter(context: ConverterContext): Converter {
     calls.reset();
     sources.reset();
     writer.start(at, { model: chunk['modelVersion'] });
-  }
-
-  function releaseError(): void {
-    if (heldError === undefined) return;
-    writer.error(heldError.at, heldError.error);
-    heldError = undefined;
   }
 
   function endBlock(at: number): void {
@@ -91,10 +86,10 @@ function createConverter(context: ConverterContext): Converter {
     const isFinished = response.finishReason !== undefined;
     if (isFinished) finish();
     else calls.breakOff();
-    if (heldError !== undefined) writer.fail(heldError.at, heldError.error);
-    else if (isFinished) writer.end(at);
-    else writer.interrupt(at, 'eof');
-    heldError = undefined;
+    if (!heldError.fail()) {
+      if (isFinished) writer.end(at);
+      else writer.interrupt(at, 'eof');
+    }
     block = undefined;
   }
 
@@ -117,7 +112,7 @@ function createConverter(context: ConverterContext): Converter {
     const id = wordOf(chunk['responseId']);
     const isNext = id !== undefined && response.id !== undefined && id !== response.id;
     if (writer.isOpen && response.finishReason !== undefined && isNext) {
-      releaseError();
+      heldError.release();
       endResponse(response.lastAt);
     }
     if (!writer.isOpen) begin(chunk, at);
@@ -141,7 +136,7 @@ function createConverter(context: ConverterContext): Converter {
     }
     const reason = wordOf(candidate['finishReason']);
     if (reason === undefined) return;
-    releaseError();
+    heldError.release();
     response.finishReason = reason;
     response.isRefused = false;
     response.finishedAt = at;
@@ -159,8 +154,8 @@ function createConverter(context: ConverterContext): Converter {
 
   function takeError(error: unknown, at: number): void {
     if (isEmpty(error)) return;
-    releaseError();
-    heldError = { error, at };
+    heldError.release();
+    heldError.hold(error, at);
   }
 
   function convertPart(part: Fields, at: number): void {
@@ -187,7 +182,7 @@ function createConverter(context: ConverterContext): Converter {
 
   /** The model goes on. */
   function prepare(at: number): void {
-    releaseError();
+    heldError.release();
     if (response.finishReason !== undefined) response.finishedAt = at;
   }
 

@@ -12,6 +12,7 @@ import { aiSdkUsageOf } from './ai-sdk-usage.js';
 import { argumentsOf } from './arguments-of.js';
 import { isObject } from './fields-of.js';
 import type { Converter, ConverterContext, Format } from './format.js';
+import { createHeldError } from './held-error.js';
 import { textOf } from './json-of.js';
 import { metadataOf } from './metadata-of.js';
 import { createPartCounter } from './part-counter.js';
@@ -46,7 +47,9 @@ function createConverter(context: ConverterContext): Converter {
   /** Rule 1: a call began, and the next part may say which model it is. */
   let heldStart: { readonly warnings: unknown; readonly at: number } | undefined;
   /** Rule 3: an error of which is not known yet whether anything follows. */
-  let heldError: { readonly error: unknown; readonly at: number } | undefined;
+  const heldError = createHeldError(writer, (at) => {
+    if (!writer.isOpen) begin(at);
+  });
   let response: { id?: unknown; modelId?: unknown } = {};
 
   function begin(at: number, warnings?: unknown): void {
@@ -59,17 +62,10 @@ function createConverter(context: ConverterContext): Converter {
     heldStart = undefined;
   }
 
-  function releaseError(): void {
-    if (heldError === undefined) return;
-    if (!writer.isOpen) begin(heldError.at);
-    writer.error(heldError.at, heldError.error);
-    heldError = undefined;
-  }
-
   /** Before content: it goes into the open step, or begins one where the source did not. */
   function prepareContent(at: number): void {
     releaseStart();
-    releaseError();
+    heldError.release();
     if (!writer.isOpen) begin(at);
   }
 
@@ -82,7 +78,7 @@ function createConverter(context: ConverterContext): Converter {
 
       case 'stream-start':
         releaseStart();
-        if (writer.isOpen) releaseError();
+        if (writer.isOpen) heldError.release();
         response = {};
         heldStart = { warnings: aiSdkWarningsOf(part), at };
         return;
@@ -90,7 +86,7 @@ function createConverter(context: ConverterContext): Converter {
         if (part['id'] !== undefined) response.id = part['id'];
         if (part['modelId'] !== undefined) response.modelId = part['modelId'];
         releaseStart();
-        if (writer.isOpen) releaseError();
+        if (writer.isOpen) heldError.release();
         return;
 
       case 'text-start':
@@ -183,8 +179,8 @@ function createConverter(context: ConverterContext): Converter {
 
       case 'error':
         releaseStart();
-        releaseError();
-        heldError = { error: part['error'], at };
+        heldError.release();
+        heldError.hold(part['error'], at);
         return;
       case 'finish':
         return finish(part, at);
@@ -197,8 +193,8 @@ function createConverter(context: ConverterContext): Converter {
   function finish(part: Part, at: number): void {
     releaseStart();
     // No step is made up for an end without a beginning, but an error before it was one.
-    if (!writer.isOpen && heldError === undefined) return counter.passOver(part['type']);
-    releaseError();
+    if (!writer.isOpen && heldError.held === undefined) return counter.passOver(part['type']);
+    heldError.release();
     const reason = aiSdkFinishReasonOf(part['finishReason']);
     writer.finish(at, {
       ...reason,
@@ -214,12 +210,7 @@ function createConverter(context: ConverterContext): Converter {
 
   function endStream(at: number): void {
     releaseStart();
-    if (heldError === undefined) writer.interrupt(at, 'eof');
-    else {
-      if (!writer.isOpen) begin(heldError.at);
-      writer.fail(heldError.at, heldError.error);
-    }
-    heldError = undefined;
+    if (!heldError.fail()) writer.interrupt(at, 'eof');
   }
 
   return {

@@ -1,3 +1,4 @@
+import { createHeldError } from './held-error.js';
 import type { Usage } from '@stepfold/events';
 import { fieldsOf, isEmpty, isObject, listOf, wordOf } from './fields-of.js';
 import type { Converter, ConverterContext, Format } from './format.js';
@@ -65,13 +66,7 @@ function createConverter(context: ConverterContext): Converter {
   const files = createOpenaiChatFiles(writer);
   let response = newResponse(0);
   /** Rule 4: an error of which is not known yet whether anything follows. */
-  let heldError: { readonly error: unknown; readonly at: number } | undefined;
-
-  function releaseError(): void {
-    if (heldError === undefined) return;
-    writer.error(heldError.at, heldError.error);
-    heldError = undefined;
-  }
+  const heldError = createHeldError(writer);
 
   function begin(chunk: Fields, at: number): void {
     response = newResponse(at);
@@ -95,10 +90,10 @@ function createConverter(context: ConverterContext): Converter {
       files.end();
       if (response.isCounted) writeFinish(undefined, undefined, response.lastAt);
     } else endContent(at);
-    if (heldError !== undefined) writer.fail(heldError.at, heldError.error);
-    else if (response.finishReason === undefined) writer.interrupt(at, 'eof');
-    else writer.end(at);
-    heldError = undefined;
+    if (!heldError.fail()) {
+      if (response.finishReason === undefined) writer.interrupt(at, 'eof');
+      else writer.end(at);
+    }
   }
 
   function convertChunk(chunk: Fields, at: number): void {
@@ -106,7 +101,7 @@ function createConverter(context: ConverterContext): Converter {
     const own = choices.filter(isOwn);
     const id = wordOf(chunk['id']);
     if (writer.isOpen && own.some((choice) => isNextResponse(choice, id))) {
-      releaseError();
+      heldError.release();
       endResponse(response.lastAt);
     }
     if (!writer.isOpen) begin(chunk, at);
@@ -118,7 +113,7 @@ function createConverter(context: ConverterContext): Converter {
     }
     for (const choice of own) convertDelta(deltaOf(choice), at);
     if (chunk['citations'] !== undefined || chunk['search_results'] !== undefined) sources.chunk(chunk, at);
-    if (own.some((choice) => isGoodReason(choice['finish_reason']))) releaseError();
+    if (own.some((choice) => isGoodReason(choice['finish_reason']))) heldError.release();
     for (const choice of own) takeError(choice['error'], at);
     takeError(errorIn(chunk), at);
     const usage = usageIn(chunk, own);
@@ -138,7 +133,7 @@ function createConverter(context: ConverterContext): Converter {
   }
 
   function convertDelta(delta: Fields, at: number): void {
-    if (hasContent(delta)) releaseError();
+    if (hasContent(delta)) heldError.release();
     for (const [key, value] of Object.entries(delta)) {
       if (!knownFields.has(key) && !isEmpty(value)) counter.passOver(`delta.${key}`);
     }
@@ -219,8 +214,8 @@ function createConverter(context: ConverterContext): Converter {
 
   function takeError(error: unknown, at: number): void {
     if (isEmpty(error)) return;
-    releaseError();
-    heldError = { error, at };
+    heldError.release();
+    heldError.hold(error, at);
   }
 
   /** Rule 3. */

@@ -1,5 +1,6 @@
 import { fieldsOf, isObject } from './fields-of.js';
 import type { Converter, ConverterContext, Format } from './format.js';
+import { createHeldError } from './held-error.js';
 import { textOf } from './json-of.js';
 import { contentKey, createResponseBlocks, summaryKey } from './openai-responses-blocks.js';
 import { createResponseCalls } from './openai-responses-calls.js';
@@ -58,20 +59,13 @@ function createConverter(context: ConverterContext): Converter {
   const blocks = createResponseBlocks(writer);
   const calls = createResponseCalls(writer);
   /** Rule 4: an error of which is not known yet whether anything follows. */
-  let heldError: { readonly error: unknown; readonly at: number } | undefined;
+  const heldError = createHeldError(writer);
   let endedId: string | undefined;
-
-  function releaseError(): void {
-    if (heldError === undefined) return;
-    const { at, error } = heldError;
-    heldError = undefined;
-    writer.error(at, error);
-  }
 
   /** Whatever is about an item belongs to a response, even if nothing is written of it yet. */
   function ensureOpen(at: number): void {
     if (!writer.isOpen) writer.start(at);
-    releaseError();
+    heldError.release();
   }
 
   /** The item that an event is about, ready for what the event says of it. */
@@ -97,14 +91,14 @@ function createConverter(context: ConverterContext): Converter {
 
   function startResponse(part: Part, at: number): void {
     const response = fieldsOf(part['response']);
-    if (writer.isOpen) releaseError();
+    if (writer.isOpen) heldError.release();
     forget();
     calls.model(response['model']);
     writer.start(at, {
       model: response['model'],
       metadata: openaiMetadata({ responseId: response['id'] }),
     });
-    releaseError();
+    heldError.release();
   }
 
   function convert(part: Part, at: number): void {
@@ -119,8 +113,8 @@ function createConverter(context: ConverterContext): Converter {
       case 'response.done':
         return endResponse(part, type, at);
       case 'error':
-        releaseError();
-        heldError = { error: part, at };
+        heldError.release();
+        heldError.hold(part, at);
         return;
 
       case 'response.output_item.added':
@@ -278,16 +272,16 @@ function createConverter(context: ConverterContext): Converter {
     const id = idOf(response['id']);
     const output = Array.isArray(response['output']) ? response['output'] : [];
     const end = responseEndOf(type, response);
-    const failure = isObject(response['error']) ? response['error'] : heldError?.error;
+    const failure = isObject(response['error']) ? response['error'] : heldError.held?.error;
     if (!writer.isOpen) {
       const isRepeated = id !== undefined && id === endedId;
       // No step is made up for an end without a beginning that says nothing of its own.
       if (isRepeated || (output.length === 0 && end !== 'failed')) return counter.passOver(type);
-      if (end === 'failed') heldError = undefined;
+      if (end === 'failed') heldError.drop();
       startResponse(part, at);
     }
-    if (end === 'failed') heldError = undefined;
-    releaseError();
+    if (end === 'failed') heldError.drop();
+    heldError.release();
     blocks.settle();
     calls.model(response['model']);
     for (const { item, fields } of items.match(output)) finishItem(item, fields, at);
@@ -322,12 +316,8 @@ function createConverter(context: ConverterContext): Converter {
     },
     end(at) {
       closeItems(at);
-      if (heldError === undefined) writer.interrupt(at, 'eof');
-      else {
-        if (!writer.isOpen) writer.start(heldError.at);
-        writer.fail(heldError.at, heldError.error);
-        heldError = undefined;
-      }
+      if (heldError.held !== undefined && !writer.isOpen) writer.start(heldError.held.at);
+      if (!heldError.fail()) writer.interrupt(at, 'eof');
       return writer.take();
     },
   };

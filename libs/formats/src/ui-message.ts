@@ -8,6 +8,7 @@ import {
 } from './ai-sdk-part.js';
 import { isObject } from './fields-of.js';
 import type { Converter, ConverterContext, Format } from './format.js';
+import { createHeldError } from './held-error.js';
 import { textOf } from './json-of.js';
 import { metadataOf } from './metadata-of.js';
 import { createPartCounter } from './part-counter.js';
@@ -50,7 +51,7 @@ function createConverter(context: ConverterContext): Converter {
   /** Calls by the approvals that were asked for them: an answer names only the approval. */
   const askedFor = new Map<unknown, unknown>();
   /** Rule 5. */
-  let heldError: TimedPart | undefined;
+  const heldError = createHeldError(writer);
   /** Rule 3. */
   let waiting: TimedPart[] = [];
   /** Rule 2: the step is finished. `isTold`: its `finish` event is written, and only the end is held back. */
@@ -68,12 +69,6 @@ function createConverter(context: ConverterContext): Converter {
   /** Message metadata of which there is no step. */
   function dropNotes(): void {
     for (let count = notes.drop(); count > 0; count--) counter.passOver('message-metadata');
-  }
-
-  function releaseError(): void {
-    if (heldError === undefined) return;
-    writer.error(heldError.at, heldError.part['errorText']);
-    heldError = undefined;
   }
 
   function tellFinish(messageReason?: string): void {
@@ -98,7 +93,7 @@ function createConverter(context: ConverterContext): Converter {
     endFinished();
     if (!writer.isOpen) openForWaiting();
     if (!writer.isOpen) begin(at);
-    releaseError();
+    heldError.release();
     isFresh = false;
   }
 
@@ -120,9 +115,7 @@ function createConverter(context: ConverterContext): Converter {
     endFinished();
     if (!writer.isOpen) openForWaiting();
     notes.keepIn(writer);
-    if (heldError !== undefined) writer.fail(heldError.at, heldError.part['errorText']);
-    else end();
-    heldError = undefined;
+    if (!heldError.fail()) end();
     dropNotes();
   }
 
@@ -150,13 +143,13 @@ function createConverter(context: ConverterContext): Converter {
           return;
         }
         endFinished();
-        releaseError();
+        heldError.release();
         begin(at);
         return placeWaiting();
       case 'reset-step':
         if (!writer.isOpen) return counter.passOver(type);
         finished = undefined;
-        releaseError();
+        heldError.release();
         begin(at);
         isFresh = true;
         return;
@@ -211,7 +204,7 @@ function createConverter(context: ConverterContext): Converter {
         endFinished();
         // No step is made up for an end without a beginning.
         if (!writer.isOpen) return counter.passOver(type);
-        releaseError();
+        heldError.release();
         finished = { at, endAt: at, isTold: false };
         return;
       case 'finish':
@@ -219,7 +212,7 @@ function createConverter(context: ConverterContext): Converter {
       case 'abort':
         endFinished();
         if (!writer.isOpen) openForWaiting();
-        releaseError();
+        heldError.release();
         notes.keepIn(writer);
         return writer.interrupt(at, 'user', part['reason']);
 
@@ -254,7 +247,7 @@ function createConverter(context: ConverterContext): Converter {
   }
 
   function place(part: Part, at: number): void {
-    releaseError();
+    heldError.release();
     isFresh = false;
     const type = part['type'];
     const toolCallId = callOf(part);
@@ -310,7 +303,7 @@ function createConverter(context: ConverterContext): Converter {
         return writer.data(at, { name: 'steering-message', dataId: part['id'], data });
       }
       case 'error':
-        heldError = { part, at };
+        heldError.hold(part['errorText'], at);
         return;
       default:
         return writer.data(at, {
@@ -337,7 +330,7 @@ function createConverter(context: ConverterContext): Converter {
     // Where steps are told apart, the reason is one of the message.
     if (finished !== undefined) return endFinished(textOf(part['finishReason']));
     if (!writer.isOpen) openForWaiting();
-    if (!writer.isOpen || heldError !== undefined) return endStream(() => undefined);
+    if (!writer.isOpen || heldError.held !== undefined) return endStream(() => undefined);
     // Without a finish-step the reason is of this step too.
     const reason = aiSdkFinishReasonOf(part['finishReason']);
     writer.finish(at, { ...reason, metadata: notes.ofFinish() });
