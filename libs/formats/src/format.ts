@@ -5,6 +5,8 @@ export interface ConverterContext {
   readonly chatId: string;
   /** The `run_id` of every step; step n of the stream has the id `runId.n`. At most 180 characters. */
   readonly runId: string;
+  /** Index of the first step, where others of the run came before this stream. Default 0. */
+  readonly firstStepIndex?: number;
 }
 
 /**

@@ -94,7 +94,7 @@ export function createStepWriter(context: ConverterContext): StepWriter {
   const approvals = new Map<string, { readonly approvalId: string; readonly isDenied: boolean }>();
   let events: Event[] = [];
   let isOpen = false;
-  let stepIndex = -1;
+  let stepIndex = (context.firstStepIndex ?? 0) - 1;
   let attempt = 0;
   let calls = new Map<string, CallState>();
   let waitingCount = 0;

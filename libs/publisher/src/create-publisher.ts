@@ -8,7 +8,14 @@ import { createLanes, stepKeyOf, type Lane } from './lanes.js';
 import { createOpenSteps, type OpenStepEntry } from './open-steps.js';
 import { PublicationPromise, type Publication } from './publication.js';
 import { resolveLimits } from './publisher-limits.js';
-import type { EventToPublish, OpenStep, OpenStepOptions, Publisher, PublisherOptions } from './publisher.js';
+import type {
+  EventToPublish,
+  OpenStep,
+  OpenStepFields,
+  OpenStepOptions,
+  Publisher,
+  PublisherOptions,
+} from './publisher.js';
 import { createStampClock } from './stamp-clock.js';
 import { stepEvent, StepHandle, type StepSink } from './step-handle.js';
 import { WatchedPromise, type Reporter } from './watched-promise.js';
@@ -177,9 +184,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   function openStep(given: OpenStepOptions): OpenStep {
     const { chatId, stepId, attempt = 0, at = nowMicros(), ...fields } = given;
+    return openStepWith(stepEvent({ chatId, stepId, attempt }, at, 'step-start', wireFields(fields)));
+  }
+
+  function openStepWith(given: object): OpenStep {
     demandOpen();
-    const start = stepEvent({ chatId, stepId, attempt }, at, 'step-start', wireFields(fields));
-    const wire = writeEvent(start, wireOptions);
+    const wire = writeEvent({ v: 1, at: nowMicros(), ...given, type: 'step-start' }, wireOptions);
+    const { chat_id: chatId, step_id: stepId, attempt = 0 } = wire.event;
     const entry = demandNotOpen(chatId, stepId, attempt);
     if (entry === undefined && openSteps.size >= limits.openStepsMax) {
       throw new UsageError('open-steps-full', `${limits.openStepsMax} steps are open, which is the limit`);
@@ -192,10 +203,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const opened = attempted((publication) => submit(lane, wire, publication));
     return Object.assign(new StepHandle(sink, lane, true), {
       opened,
-      retry: (changed: object = {}) => {
-        const { at: _, ...same } = given;
-        return openStep({ ...same, ...changed, chatId, stepId, attempt: lane.attempt + 1 });
-      },
+      retry: ({ at = nowMicros(), ...changed }: OpenStepFields = {}) =>
+        openStepWith({ ...given, ...wireFields(changed), at, attempt: lane.attempt + 1 }),
     });
   }
 
@@ -227,6 +236,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   return {
     producer,
     openStep,
+    openStepWith,
     joinStep({ chatId, stepId, attempt = 0 }) {
       demandOpen();
       // Any event tells whether the address is one.

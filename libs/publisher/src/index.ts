@@ -5,10 +5,12 @@ export type { Publication } from './publication.js';
 export type {
   EventToPublish,
   OpenStep,
+  OpenStepFields,
   OpenStepOptions,
   Publisher,
   PublisherOptions,
   StepAddress,
 } from './publisher.js';
 export { publisherLimitDefaults, type PublisherLimits } from './publisher-limits.js';
+export { createStampClock } from './stamp-clock.js';
 export type { JoinedStep } from './step-handle.js';

@@ -25,6 +25,9 @@ export interface Publisher extends AsyncDisposable {
    */
   openStep(options: OpenStepOptions): OpenStep;
 
+  /** The same with a `step-start` that has its names on the wire, as a converter makes it. */
+  openStepWith(start: EventToPublish & { type: 'step-start' }): OpenStep;
+
   /**
    * Publishes to a step that somebody else opened (a tool worker, a stop button): the same methods, without
    * a `step-start`, heartbeats, or an interrupt at shutdown.
@@ -72,7 +75,9 @@ export interface StepAddress {
   readonly attempt?: number | undefined;
 }
 
-export type OpenStepOptions = StepAddress & EventFields<'step-start'>;
+export type OpenStepOptions = StepAddress & OpenStepFields;
+
+export type OpenStepFields = EventFields<'step-start'>;
 
 export interface OpenStep extends JoinedStep {
   /** The publication of its `step-start`. */
@@ -81,7 +86,7 @@ export interface OpenStep extends JoinedStep {
    * Opens the next attempt, with the same fields except those given. This one is over: the fold starts afresh.
    * @throws UsageError as `openStep`
    */
-  retry(options?: Omit<OpenStepOptions, keyof StepAddress>): OpenStep;
+  retry(options?: OpenStepFields): OpenStep;
 }
 
 export type EventToPublish = {
