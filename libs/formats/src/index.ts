@@ -1,5 +1,6 @@
 export { aiSdk } from './ai-sdk.js';
 export { anthropic } from './anthropic.js';
+export { beginsArray, createArrayReader, type ArrayReader } from './array-reader.js';
 export {
   convertRecording,
   type ConvertedRead,
@@ -8,14 +9,17 @@ export {
   type RecordedEvent,
   type RecordingSummary,
 } from './convert-recording.js';
+export { errorOf, type GivenError } from './error-of.js';
 export { fantasy } from './fantasy.js';
 export type { Converter, ConverterContext, Format } from './format.js';
 export { formatNames, formats, isFormatName, type FormatName } from './formats.js';
+export { jsonOf } from './json-of.js';
 export { languageModel } from './language-model.js';
 export { openaiResponses } from './openai-responses.js';
 export { detectFormat, type Detection } from './detect-format.js';
 export { google } from './google.js';
 export { openaiChat } from './openai-chat.js';
+export { createPartReader, type PartReader, type ReadLine } from './part-reader.js';
 export { readEvent, type ReadEvent } from './read-event.js';
 export { splitLines, type RecordingLine } from './recording-lines.js';
 export { runFromFileName } from './run-from-file-name.js';

@@ -203,6 +203,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const opened = attempted((publication) => submit(lane, wire, publication));
     return Object.assign(new StepHandle(sink, lane, true), {
       opened,
+      signal: new AbortController().signal,
       retry: ({ at = nowMicros(), ...changed }: OpenStepFields = {}) =>
         openStepWith({ ...given, ...wireFields(changed), at, attempt: lane.attempt + 1 }),
     });

@@ -14,6 +14,8 @@ export interface Publication extends Promise<void> {
    * merged. Rejects if it was not taken, or if the log refused it.
    */
   readonly acknowledged: Promise<Position>;
+  /** The event is in the queue: there is nothing to wait for. */
+  readonly isTaken: boolean;
 }
 
 export class PublicationPromise extends WatchedPromise<void> implements Publication {
@@ -36,6 +38,10 @@ export class PublicationPromise extends WatchedPromise<void> implements Publicat
       else this.#queued?.watch(this.#acknowledged);
     }
     return this.#acknowledged;
+  }
+
+  get isTaken(): boolean {
+    return this.#queued !== undefined;
   }
 
   /** The event is in the queue as, or as a part of, `queued`. */

@@ -83,6 +83,11 @@ export interface OpenStep extends JoinedStep {
   /** The publication of its `step-start`. */
   readonly opened: Publication;
   /**
+   * Aborted, within a second, when the log closes the step from elsewhere: a stop button in another process, the
+   * reaper, a higher attempt. Its reason is an `AbortError`. Nothing is read before somebody asks for it.
+   */
+  readonly signal: AbortSignal;
+  /**
    * Opens the next attempt, with the same fields except those given. This one is over: the fold starts afresh.
    * @throws UsageError as `openStep`
    */

@@ -89,6 +89,11 @@ export const errorCatalogue = {
     cause: 'Something was published after the publisher had been closed.',
     remedy: 'Close the publisher last, after every open step.',
   },
+  'result-unrecorded': {
+    cause:
+      'A tool gave its result when no step of its run was open, and the run was closed before the next one.',
+    remedy: 'Open the run with `runsTools: true`, or close it after the last model call.',
+  },
   'step-closed': {
     cause: 'Something was published to a step after its end.',
     remedy: 'Open the step again with a higher attempt, or do not use it after `end` or `interrupt`.',

@@ -1,0 +1,314 @@
+import type { Event, EventOf } from '@stepfold/events';
+import { jsonOf, type Converter, type Format } from '@stepfold/formats';
+import type { OpenStep, Publication, Publisher } from '@stepfold/publisher';
+import { UsageError, type Logger } from '@stepfold/runtime';
+import { causeOf, withCause, type Cause } from './cut-off.js';
+import { recordIterable } from './record-iterable.js';
+import { recordResponse } from './record-response.js';
+import { recordStream } from './record-stream.js';
+import type { Redact, Run, RunOptions, StreamTap, TapOptions, ToolResult } from './recorder.js';
+import { redacted } from './redaction.js';
+import { createToolCalls } from './tool-calls.js';
+
+export interface RunServices {
+  readonly publisher: Publisher;
+  readonly nowMicros: () => number;
+  readonly redact: Redact | undefined;
+  readonly logger: Logger;
+  readonly report: (error: Error) => void;
+  /** Another run, for a stream that begins while one of this run is open. */
+  readonly openRun: (options: RunOptions) => Run;
+}
+
+/** The step that is open. */
+interface PresentStep {
+  readonly stepId: string;
+  readonly attempt: number;
+  /** Undefined if the publisher did not take its start: then nothing of it is published. */
+  readonly handle: OpenStep | undefined;
+  isRedactionNoted: boolean;
+  /** Its end, which waits for results of tools; it has its own time unless one comes. */
+  heldEnd: EventOf<'step-end'> | undefined;
+}
+
+/**
+ * The events of one run, in order, whatever they come from.
+ *
+ * 1. Streams of a run follow each other; one that begins while another is open is a run of its own, `runId~1`.
+ * 2. Results of tools belong to the step that is open. If none is, they wait for the next one.
+ * 3. Nothing here throws at the application.
+ */
+export function createRun(options: RunOptions & { readonly runId: string }, services: RunServices): Run {
+  const { chatId, runId, runsTools = false } = options;
+  const { publisher, nowMicros, redact, logger, report } = services;
+  const controller = new AbortController();
+  const calls = createToolCalls();
+  let converter: { readonly format: Format; readonly converter: Converter } | undefined;
+  let nextStepIndex = 0;
+  let present: PresentStep | undefined;
+  let activeTap: StreamTap | undefined;
+  let parallelRuns = 0;
+  let isClosed = false;
+  let isSignalWanted = false;
+
+  function emit(event: Event): Promise<void> | undefined {
+    if (event.type === 'step-start') return openStep(event);
+    if (present === undefined) return undefined;
+    calls.note(event);
+    if (event.type === 'step-end' && runsTools && !isClosed && calls.unansweredCount > 0) {
+      present.heldEnd = event;
+      return undefined;
+    }
+    const waiting = publish(event);
+    if (isTerminal(event)) closePresent();
+    return waiting;
+  }
+
+  function openStep(event: EventOf<'step-start'>): Promise<void> | undefined {
+    releaseEnd();
+    nextStepIndex = Math.max(nextStepIndex, (event.step_index ?? 0) + 1);
+    calls.leaveStep();
+    const { step_id: stepId, attempt = 0 } = event;
+    let handle: OpenStep | undefined;
+    try {
+      for (const start of redact === undefined ? [event] : redactedOf(event, redact)) {
+        if (start.type === 'step-start') handle = publisher.openStepWith(start);
+      }
+    } catch (error) {
+      report(error as Error);
+    }
+    present = { stepId, attempt, handle, isRedactionNoted: false, heldEnd: undefined };
+    if (isSignalWanted) follow(present);
+    const waiting = handle === undefined ? undefined : watched(handle.opened);
+    for (const result of calls.takeWaiting()) void publish(resultEvent(result.at, result));
+    return waiting;
+  }
+
+  /** Everything but a start leaves the process here. */
+  function publish(event: Event): Promise<void> | undefined {
+    if (present?.handle === undefined) return undefined;
+    let waiting: Promise<void> | undefined;
+    for (const given of redact === undefined ? [event] : redactedOf(event, redact)) {
+      // Somebody else has ended it; what comes late is the fold's to judge, but for an end that would be none.
+      if (isTerminal(given) && present.handle.isEnded) continue;
+      waiting = watched(publisher.publish(given)) ?? waiting;
+    }
+    return waiting;
+  }
+
+  function redactedOf(event: Event, hook: Redact): readonly Event[] {
+    const { events, error } = redacted(event, hook);
+    if (error === undefined) return events;
+    report(error);
+    if (present === undefined || present.isRedactionNoted || isTerminal(event)) return events;
+    // So that whoever reads the message sees that something of it is missing.
+    present.isRedactionNoted = true;
+    const note = ownEvent(event.at, 'data', { name: 'redaction-failed', data: { type: event.type } });
+    return [...events, note];
+  }
+
+  /** Every error is told; the answer waits for room in the queue and never rejects. */
+  function watched(publication: Publication): Promise<void> | undefined {
+    const settled = publication.then(undefined, (error: Error) => report(error));
+    return publication.isTaken ? undefined : settled;
+  }
+
+  function ownEvent(at: number, type: Event['type'], fields: object): Event {
+    const { stepId, attempt } = present!;
+    const envelope = {
+      v: 1,
+      chat_id: chatId,
+      step_id: stepId,
+      ...(attempt > 0 ? { attempt } : {}),
+      at,
+      type,
+    };
+    return { ...envelope, ...fields } as unknown as Event;
+  }
+
+  function resultEvent(
+    at: number,
+    result: ToolResult & { readonly executionStartedAt?: number | undefined },
+  ): Event {
+    const { toolCallId, toolName, isError, executionStartedAt } = result;
+    return ownEvent(at, 'tool-result', {
+      tool_call_id: toolCallId,
+      ...(toolName === undefined ? {} : { tool_name: toolName }),
+      result: jsonOf(result.result) ?? null,
+      ...(isError === true ? { is_error: true } : {}),
+      ...(executionStartedAt === undefined ? {} : { execution_started_at: executionStartedAt }),
+    });
+  }
+
+  function noteResult(result: ToolResult, at: number): void {
+    const noted = calls.answer(result);
+    if (present === undefined) {
+      if (isClosed) report(unrecordedResults());
+      else calls.wait({ ...noted, at });
+      return;
+    }
+    void publish(resultEvent(at, noted));
+    if (present.heldEnd === undefined) return;
+    present.heldEnd = { ...present.heldEnd, at };
+    if (calls.unansweredCount === 0) releaseEnd();
+  }
+
+  function releaseEnd(): void {
+    const end = present?.heldEnd;
+    if (end === undefined) return;
+    void publish(end);
+    closePresent();
+  }
+
+  function closePresent(): void {
+    present = undefined;
+    calls.leaveStep();
+  }
+
+  function follow(step: PresentStep): void {
+    const signal = step.handle?.signal;
+    if (signal === undefined) return;
+    const abort = (): void => controller.abort(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  }
+
+  function converterOf(format: Format): Converter {
+    if (converter?.format !== format) {
+      const made = format.createConverter({ chatId, runId, firstStepIndex: nextStepIndex });
+      converter = { format, converter: made };
+    }
+    return converter.converter;
+  }
+
+  function openTap(tapOptions: TapOptions): StreamTap {
+    if (activeTap !== undefined || isClosed) {
+      parallelRuns++;
+      return openParallelTap(tapOptions);
+    }
+    const openedAt = nowMicros();
+    for (const result of tapOptions.results ?? []) {
+      if (!calls.isAnswered(result.toolCallId)) noteResult(result, openedAt);
+    }
+    const streamConverter = converterOf(tapOptions.format);
+    const unknownBefore = countOf(streamConverter.unknownParts);
+
+    function tell(events: readonly Event[]): Promise<void> | undefined {
+      let waiting: Promise<void> | undefined;
+      for (const event of events) waiting = emit(event) ?? waiting;
+      return waiting;
+    }
+
+    function finish(cause: Cause): void {
+      if (activeTap !== tap) return;
+      void guarded(() => tell(withCause(streamConverter.end(nowMicros()), cause)));
+      activeTap = undefined;
+      const unknown = countOf(streamConverter.unknownParts) - unknownBefore;
+      if (unknown > 0) {
+        const names = [...streamConverter.unknownParts.keys()].slice(0, 20);
+        logger.warn({ chatId, runId, unknown, names }, 'parts of a stream were not understood');
+      }
+      if (isClosed) releaseEnd();
+    }
+
+    const tap: StreamTap = {
+      get signal() {
+        return signal();
+      },
+      part(part) {
+        if (activeTap !== tap) return undefined;
+        return guarded(() => tell(streamConverter.convert(part, nowMicros())));
+      },
+      end: () => finish({ kind: 'interrupt', reason: 'eof' }),
+      fail: (error) => finish(causeOf(error)),
+      cancel: () => finish({ kind: 'interrupt', reason: 'disconnect' }),
+    };
+    activeTap = tap;
+    return tap;
+  }
+
+  function openParallelTap(tapOptions: TapOptions): StreamTap {
+    const other = services.openRun({ ...options, runId: `${runId}~${parallelRuns}`, runsTools: false });
+    if (isSignalWanted) {
+      other.signal.addEventListener('abort', () => controller.abort(other.signal.reason), { once: true });
+    }
+    return other.openTap(tapOptions);
+  }
+
+  function guarded<T>(act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (error) {
+      report(error as Error);
+      return undefined;
+    }
+  }
+
+  function signal(): AbortSignal {
+    if (!isSignalWanted) {
+      isSignalWanted = true;
+      if (present !== undefined) follow(present);
+    }
+    return controller.signal;
+  }
+
+  function unrecordedResults(): UsageError {
+    return new UsageError(
+      'result-unrecorded',
+      `run ${runId} was closed before a step could take a tool's result`,
+    );
+  }
+
+  const run: Run = {
+    chatId,
+    runId,
+    get signal() {
+      return signal();
+    },
+    openTap,
+    recordIterable: (source, tapOptions) => recordIterable(source, openTap(tapOptions)),
+    recordStream: (source, tapOptions) => recordStream(source, openTap(tapOptions)),
+    recordResponse: (response, tapOptions) => recordResponse(response, openTap(tapOptions)),
+    async runTool(toolCallId, execute) {
+      run.toolExecutionStart(toolCallId);
+      try {
+        const result = await execute();
+        run.toolResult({ toolCallId, result });
+        return result;
+      } catch (error) {
+        run.toolResult({ toolCallId, result: { error }, isError: true });
+        throw error;
+      }
+    },
+    toolExecutionStart(toolCallId) {
+      guarded(() => {
+        const at = nowMicros();
+        const isOfPresent = calls.start(toolCallId, at);
+        if (isOfPresent) void publish(ownEvent(at, 'tool-execution-start', { tool_call_id: toolCallId }));
+      });
+    },
+    toolResult(result) {
+      guarded(() => noteResult(result, nowMicros()));
+    },
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      if (activeTap === undefined) guarded(releaseEnd);
+      if (calls.takeWaiting().length > 0) report(unrecordedResults());
+    },
+    async [Symbol.asyncDispose]() {
+      run.close();
+    },
+  };
+  return run;
+}
+
+function isTerminal(event: Event): boolean {
+  return event.type === 'step-end' || event.type === 'interrupt' || (event.type === 'error' && event.fatal);
+}
+
+function countOf(parts: ReadonlyMap<string, number>): number {
+  let count = 0;
+  for (const times of parts.values()) count += times;
+  return count;
+}

@@ -1,0 +1,80 @@
+import type { Event } from '@stepfold/events';
+import type { ToolResult } from './recorder.js';
+
+/** A result on its way to a step. */
+export interface NotedResult extends ToolResult {
+  /** Microseconds. Given for a call of an earlier step, whose own part can no longer say it. */
+  readonly executionStartedAt?: number | undefined;
+}
+
+/** What a run knows of its calls. */
+export interface ToolCalls {
+  /** Calls of the open step that the client runs and that have no result. */
+  readonly unansweredCount: number;
+  note(event: Event): void;
+  /** Another step is open, or none. */
+  leaveStep(): void;
+  /** The tool begins. True if its call is of the open step. */
+  start(toolCallId: string, at: number): boolean;
+  answer(result: ToolResult): NotedResult;
+  isAnswered(toolCallId: string): boolean;
+  /** Keeps a result until a step is open. */
+  wait(result: NotedResult & { readonly at: number }): void;
+  takeWaiting(): readonly (NotedResult & { readonly at: number })[];
+}
+
+/** Calls of a run whose results are remembered, so that the next request does not tell of them again. */
+const ANSWERED_MAX = 10_000;
+
+export function createToolCalls(): ToolCalls {
+  /** Of the open step. */
+  let unanswered = new Set<string>();
+  let made = new Set<string>();
+  const startedAt = new Map<string, number>();
+  const answered = new Set<string>();
+  let waiting: (NotedResult & { readonly at: number })[] = [];
+
+  function noteAnswered(toolCallId: string): void {
+    unanswered.delete(toolCallId);
+    answered.add(toolCallId);
+    if (answered.size <= ANSWERED_MAX) return;
+    for (const oldest of answered) {
+      answered.delete(oldest);
+      return;
+    }
+  }
+
+  return {
+    get unansweredCount() {
+      return unanswered.size;
+    },
+    note(event) {
+      if (event.type === 'tool-call') {
+        made.add(event.tool_call_id);
+        if (event.provider_executed !== true) unanswered.add(event.tool_call_id);
+      } else if (event.type === 'tool-result' && event.preliminary !== true) noteAnswered(event.tool_call_id);
+    },
+    leaveStep() {
+      unanswered = new Set();
+      made = new Set();
+    },
+    start(toolCallId, at) {
+      if (made.has(toolCallId)) return true;
+      startedAt.set(toolCallId, at);
+      return false;
+    },
+    answer(result) {
+      const executionStartedAt = startedAt.get(result.toolCallId);
+      startedAt.delete(result.toolCallId);
+      noteAnswered(result.toolCallId);
+      return executionStartedAt === undefined ? result : { ...result, executionStartedAt };
+    },
+    isAnswered: (toolCallId) => answered.has(toolCallId),
+    wait: (result) => void waiting.push(result),
+    takeWaiting() {
+      const taken = waiting;
+      waiting = [];
+      return taken;
+    },
+  };
+}
