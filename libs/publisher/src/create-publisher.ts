@@ -6,18 +6,13 @@ import { wireFields } from './event-fields.js';
 import { createEventQueue } from './event-queue.js';
 import { createLanes, stepKeyOf, type Lane } from './lanes.js';
 import { createOpenSteps, type OpenStepEntry } from './open-steps.js';
-import { PublicationPromise, type Publication } from './publication.js';
+import { PublicationPromise } from './publication.js';
 import { resolveLimits } from './publisher-limits.js';
-import type {
-  EventToPublish,
-  OpenStep,
-  OpenStepFields,
-  OpenStepOptions,
-  Publisher,
-  PublisherOptions,
-} from './publisher.js';
+import type { EventToPublish, OpenStep, OpenStepOptions, Publisher, PublisherOptions } from './publisher.js';
 import { createStampClock } from './stamp-clock.js';
-import { stepEvent, StepHandle, type StepSink } from './step-handle.js';
+import { OpenStepHandle, stepEvent, StepHandle, type StepSink } from './step-handle.js';
+import { stepStopped, type StepEnding } from './step-stopped.js';
+import { createStepWatch } from './step-watch.js';
 import { WatchedPromise, type Reporter } from './watched-promise.js';
 import { writeEvent, writeEventAsIs, writePlainEvent, type WireEvent } from './wire-event.js';
 
@@ -57,6 +52,16 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (queue.failure === undefined) publishOwn(lane, 'heartbeat', {});
     },
   });
+  const stepWatch = createStepWatch({
+    log,
+    runtime,
+    logger,
+    intervalMs: limits.watchIntervalMs,
+    onEnded(lane, ending) {
+      const entry = openSteps.get(lane.stepKey);
+      if (entry?.lane === lane) closeStep(entry, ending);
+    },
+  });
   let closing: WatchedPromise<void> | undefined;
 
   function report(error: Error): void {
@@ -69,7 +74,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   /** Answers a publication, which is where every error of a call goes. */
-  function attempted(publish: (publication: PublicationPromise) => void): Publication {
+  function attempted(publish: (publication: PublicationPromise) => void): PublicationPromise {
     const publication = new PublicationPromise(reporter);
     try {
       demandOpen();
@@ -146,7 +151,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (event.type === 'message' && lane !== undefined) lane.isEnded = true;
     } else if (isTerminal(event)) {
       const isForAnyAttempt = isStopButton(event);
-      if (entry !== undefined && (attempt === entry.lane.attempt || isForAnyAttempt)) closeStep(entry);
+      if (entry !== undefined && (attempt === entry.lane.attempt || isForAnyAttempt)) {
+        closeStep(entry, isForAnyAttempt ? 'user' : undefined);
+      }
       // A stop button says nothing about its own attempt, which may not even have been opened yet.
       if (lane !== undefined && !isForAnyAttempt) lane.isEnded = true;
     } else if (entry !== undefined && attempt === entry.lane.attempt) {
@@ -154,10 +161,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
     }
   }
 
-  function closeStep(entry: OpenStepEntry): void {
+  /** With `ending` somebody else than the step's own stream ends it. */
+  function closeStep(entry: OpenStepEntry, ending?: StepEnding): void {
     openSteps.close(entry);
+    stepWatch.remove(entry.lane);
     lanes.letGo(entry.lane);
     entry.lane.isEnded = true;
+    if (ending !== undefined) entry.stop?.abort(stepStopped(entry.lane.stepId, ending));
   }
 
   /** An event of the publisher's own, which is always valid. */
@@ -198,21 +208,31 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const lane = lanes.laneOf(chatId, stepId, attempt);
     if (lane.isEnded) throw stepClosedError(lane);
     if (entry !== undefined) closeStep(entry);
-    openSteps.open(lane);
+    const opening = openSteps.open(lane);
     lanes.hold(lane);
     const opened = attempted((publication) => submit(lane, wire, publication));
-    return Object.assign(new StepHandle(sink, lane, true), {
-      opened,
-      signal: new AbortController().signal,
-      retry: ({ at = nowMicros(), ...changed }: OpenStepFields = {}) =>
+    return new OpenStepHandle(sink, lane, opened, {
+      signal: () => signalOf(opening, opened),
+      retry: ({ at = nowMicros(), ...changed }) =>
         openStepWith({ ...given, ...wireFields(changed), at, attempt: lane.attempt + 1 }),
     });
+  }
+
+  function signalOf(entry: OpenStepEntry, opened: PublicationPromise): AbortSignal {
+    if (entry.stop === undefined) {
+      entry.stop = new AbortController();
+      opened.listen(({ offset }) => {
+        if (openSteps.get(entry.lane.stepKey) === entry) stepWatch.add(entry.lane, offset);
+      });
+    }
+    return entry.stop.signal;
   }
 
   function close(): Promise<void> {
     if (closing !== undefined) return closing;
     const closed = (closing = new WatchedPromise<void>(reporter));
     openSteps.stop();
+    stepWatch.stop();
     const cancelTimeout = runtime.setTimer(limits.closeTimeoutMs, () => {
       queue.fail(
         new TransientError(
@@ -270,7 +290,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
     close,
     shutdown() {
       if (closing === undefined) {
-        for (const lane of openSteps.lanes()) publishOwn(lane, 'interrupt', { reason: 'shutdown' });
+        for (const { lane, stop } of openSteps.entries()) {
+          publishOwn(lane, 'interrupt', { reason: 'shutdown' });
+          stop?.abort(stepStopped(lane.stepId, 'shutdown'));
+        }
       }
       return close();
     },

@@ -14,3 +14,4 @@ export type {
 export { publisherLimitDefaults, type PublisherLimits } from './publisher-limits.js';
 export { createStampClock } from './stamp-clock.js';
 export type { JoinedStep } from './step-handle.js';
+export type { StepEnding, StepStopped } from './step-stopped.js';

@@ -9,8 +9,8 @@ import type { Lane } from './lanes.js';
 export interface OpenSteps {
   readonly size: number;
   get(stepKey: string): OpenStepEntry | undefined;
-  lanes(): readonly Lane[];
-  open(lane: Lane): void;
+  entries(): readonly OpenStepEntry[];
+  open(lane: Lane): OpenStepEntry;
   /** Something was published to the step. */
   touch(entry: OpenStepEntry): void;
   close(entry: OpenStepEntry): void;
@@ -20,6 +20,8 @@ export interface OpenSteps {
 
 export interface OpenStepEntry {
   readonly lane: Lane;
+  /** Its signal, once somebody has asked for it. */
+  stop: AbortController | undefined;
   lastEventMs: number;
   cancelTimer: CancelTimer;
 }
@@ -55,11 +57,17 @@ export function createOpenSteps(options: {
       return entries.size;
     },
     get: (stepKey) => entries.get(stepKey),
-    lanes: () => [...entries.values()].map(({ lane }) => lane),
+    entries: () => [...entries.values()],
     open(lane) {
-      const entry = { lane, lastEventMs: runtime.monotonicMs(), cancelTimer: () => undefined };
+      const entry: OpenStepEntry = {
+        lane,
+        stop: undefined,
+        lastEventMs: runtime.monotonicMs(),
+        cancelTimer: () => undefined,
+      };
       entries.set(lane.stepKey, entry);
       arm(entry, heartbeatIntervalMs);
+      return entry;
     },
     touch(entry) {
       entry.lastEventMs = runtime.monotonicMs();

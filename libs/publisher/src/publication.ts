@@ -23,6 +23,7 @@ export class PublicationPromise extends WatchedPromise<void> implements Publicat
   #acknowledged: WatchedPromise<Position> | undefined;
   #queued: QueuedEvent | undefined;
   #failure: Error | undefined;
+  #listener: ((position: Position) => void) | undefined;
 
   constructor(reporter: Reporter) {
     super(reporter);
@@ -40,6 +41,12 @@ export class PublicationPromise extends WatchedPromise<void> implements Publicat
     return this.#acknowledged;
   }
 
+  /** Hears of the position, if there will be one. Does not count as awaiting. */
+  listen(listener: (position: Position) => void): void {
+    if (this.#queued === undefined) this.#listener = listener;
+    else this.#queued.listen(listener);
+  }
+
   get isTaken(): boolean {
     return this.#queued !== undefined;
   }
@@ -48,6 +55,7 @@ export class PublicationPromise extends WatchedPromise<void> implements Publicat
   take(queued: QueuedEvent): void {
     this.#queued = queued;
     if (this.#acknowledged !== undefined) queued.watch(this.#acknowledged);
+    if (this.#listener !== undefined) queued.listen(this.#listener);
     this.resolve();
   }
 

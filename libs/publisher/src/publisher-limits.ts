@@ -21,6 +21,11 @@ export interface PublisherLimits {
    * projector's `step_idle_timeout` (15 min). Default 60,000.
    */
   readonly heartbeatIntervalMs: number;
+  /**
+   * Pause between two looks at the end of the log for who else has ended a step, while somebody listens to a
+   * step's signal. Default 250, at most 1,000.
+   */
+  readonly watchIntervalMs: number;
   /** How long a delta is held back so that later ones of its block join it. Default 0: never merge. */
   readonly coalesceMs: number;
   /** Pause before a failed send is repeated for the first time; doubles each time, with jitter. Default 50. */
@@ -45,6 +50,7 @@ export const publisherLimitDefaults: PublisherLimits = {
   batchBytesMax: 900_000,
   eventBytesMax: EVENT_BYTES_MAX,
   heartbeatIntervalMs: 60_000,
+  watchIntervalMs: 250,
   coalesceMs: 0,
   retryDelayMinMs: 50,
   retryDelayMaxMs: 5_000,
@@ -61,6 +67,8 @@ const EVENT_BYTES_FLOOR = 1_024;
 
 /** The topics take records of 16 MiB; the key and the headers need some of it. */
 const EVENT_BYTES_CEILING = 16 * 1024 * 1024 - 64 * 1024;
+
+const WATCH_INTERVAL_MS_CEILING = 1_000;
 
 /** Longer delays overflow the timers of Node, which then fire at once. */
 const DELAY_MS_CEILING = 2 ** 31 - 1;
@@ -102,6 +110,11 @@ export function resolveLimits(given: Partial<PublisherLimits>, partitionCount: n
     batchBytesMax <= queueBytesMax,
     `batchBytesMax (${batchBytesMax}) must not exceed queueBytesMax (${queueBytesMax}): ` +
       'a batch is made of what is in the queue',
+  );
+  demand(
+    limits.watchIntervalMs <= WATCH_INTERVAL_MS_CEILING,
+    `watchIntervalMs (${limits.watchIntervalMs}) must not exceed ${WATCH_INTERVAL_MS_CEILING}: ` +
+      'a signal promises to be aborted within a second',
   );
   demand(
     limits.retryDelayMinMs <= limits.retryDelayMaxMs,

@@ -83,8 +83,9 @@ export interface OpenStep extends JoinedStep {
   /** The publication of its `step-start`. */
   readonly opened: Publication;
   /**
-   * Aborted, within a second, when the log closes the step from elsewhere: a stop button in another process, the
-   * reaper, a higher attempt. Its reason is an `AbortError`. Nothing is read before somebody asks for it.
+   * Aborted when the step was ended, but not by its own stream: by an interrupt of the user, wherever it was pressed, by
+   * `shutdown`, and, within a second after it is on the log, by anybody else: the reaper, another terminal
+   * event, a higher attempt. The reason is a `StepStopped`. The log is read only for steps whose signal was asked for.
    */
   readonly signal: AbortSignal;
   /**

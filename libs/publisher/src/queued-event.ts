@@ -26,6 +26,7 @@ export class QueuedEvent {
   /** Where it lies on the log, or why it does not. */
   outcome: Position | Error | undefined;
   #watchers: WatchedPromise<Position>[] | undefined;
+  #listener: ((position: Position) => void) | undefined;
 
   constructor(event: NewEvent, barrier: FlushBarrier) {
     this.text = event.text;
@@ -43,11 +44,17 @@ export class QueuedEvent {
     else tell(watcher, this.outcome, false);
   }
 
+  listen(listener: (position: Position) => void): void {
+    if (this.outcome === undefined) this.#listener = listener;
+    else if (!(this.outcome instanceof Error)) listener(this.outcome);
+  }
+
   /** Tells everybody who asked. Answers whether anybody did. */
   settle(outcome: Position | Error, isReported = false): boolean {
     const watchers = this.#watchers;
     this.outcome = outcome;
     this.#watchers = undefined;
+    if (!(outcome instanceof Error)) this.#listener?.(outcome);
     if (watchers === undefined) return false;
     for (const watcher of watchers) tell(watcher, outcome, isReported);
     return true;

@@ -2,6 +2,7 @@ import type { EventType, InterruptReason } from '@stepfold/events';
 import { wireFields, type EventFields, type StampOption } from './event-fields.js';
 import type { Lane } from './lanes.js';
 import type { Publication } from './publication.js';
+import type { OpenStep, OpenStepFields } from './publisher.js';
 
 /**
  * A step that events are published to: one method for each event type. Every method takes the publisher's
@@ -208,4 +209,31 @@ export class StepHandle implements JoinedStep {
       isPlain,
     );
   }
+}
+
+/** The handle of who opened the step. */
+export class OpenStepHandle extends StepHandle implements OpenStep {
+  readonly #own: OpenStepActions;
+
+  constructor(
+    sink: StepSink,
+    lane: Lane,
+    readonly opened: Publication,
+    own: OpenStepActions,
+  ) {
+    super(sink, lane, true);
+    this.#own = own;
+  }
+
+  get signal(): AbortSignal {
+    return this.#own.signal();
+  }
+  retry(fields: OpenStepFields = {}): OpenStep {
+    return this.#own.retry(fields);
+  }
+}
+
+interface OpenStepActions {
+  signal(): AbortSignal;
+  retry(fields: OpenStepFields): OpenStep;
 }

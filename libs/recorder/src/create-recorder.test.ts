@@ -159,3 +159,32 @@ describe('a run whose client runs the tools', () => {
     expect(result.at - result.execution_started_at).toBe(5_000);
   });
 });
+
+describe('the signal of a run', () => {
+  it('is aborted when the stop button is pressed in another process', async () => {
+    const { log, runtime, run } = setUp();
+    await using other = createRecorder({ log, runtime });
+    const tap = run.openTap({ format: languageModel });
+    expect(run.signal.aborted).toBe(false);
+    for (const part of parts.slice(0, 3)) void tap.part(part);
+    await runtime.settle();
+    await other.publisher.joinStep({ chatId: 'chat', stepId: 'run.0' }).interrupt('user');
+    await runtime.advance(1_000);
+    expect(run.signal.reason).toMatchObject({ name: 'AbortError', ending: 'user' });
+    tap.fail(run.signal.reason);
+    await runtime.settle();
+    // The step was ended already: its stream adds no end of its own.
+    expect(brief(log.events()).filter((line) => line.includes('interrupt'))).toHaveLength(1);
+  });
+
+  it('stays quiet when a stream of the run is aborted, fails or is retried', async () => {
+    const { runtime, run } = setUp();
+    const { signal } = run;
+    run.openTap({ format: languageModel }).fail(new DOMException('stop', 'AbortError'));
+    const tap = run.openTap({ format: languageModel });
+    for (const part of [...parts.slice(0, 3), ...parts.slice(0, 3)]) void tap.part(part);
+    tap.fail(new DOMException('stop', 'AbortError'));
+    await runtime.advance(5_000);
+    expect(signal.aborted).toBe(false);
+  });
+});

@@ -27,6 +27,8 @@ interface PresentStep {
   /** Undefined if the publisher did not take its start: then nothing of it is published. */
   readonly handle: OpenStep | undefined;
   isRedactionNoted: boolean;
+  /** Listens to the step's signal no longer: what ends it from here on is its own stream. */
+  unfollow: (() => void) | undefined;
   /** Its end, which waits for results of tools; it has its own time unless one comes. */
   heldEnd: EventOf<'step-end'> | undefined;
 }
@@ -59,13 +61,16 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
       present.heldEnd = event;
       return undefined;
     }
+    if (!isTerminal(event)) return publish(event);
+    present.unfollow?.();
     const waiting = publish(event);
-    if (isTerminal(event)) closePresent();
+    closePresent();
     return waiting;
   }
 
   function openStep(event: EventOf<'step-start'>): Promise<void> | undefined {
     releaseEnd();
+    present?.unfollow?.();
     nextStepIndex = Math.max(nextStepIndex, (event.step_index ?? 0) + 1);
     calls.leaveStep();
     const { step_id: stepId, attempt = 0 } = event;
@@ -77,7 +82,7 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     } catch (error) {
       report(error as Error);
     }
-    present = { stepId, attempt, handle, isRedactionNoted: false, heldEnd: undefined };
+    present = { stepId, attempt, handle, isRedactionNoted: false, unfollow: undefined, heldEnd: undefined };
     if (isSignalWanted) follow(present);
     const waiting = handle === undefined ? undefined : watched(handle.opened);
     for (const result of calls.takeWaiting()) void publish(resultEvent(result.at, result));
@@ -156,6 +161,7 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
   function releaseEnd(): void {
     const end = present?.heldEnd;
     if (end === undefined) return;
+    present?.unfollow?.();
     void publish(end);
     closePresent();
   }
@@ -171,6 +177,7 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     const abort = (): void => controller.abort(signal.reason);
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
+    step.unfollow = () => signal.removeEventListener('abort', abort);
   }
 
   function converterOf(format: Format): Converter {

@@ -1,4 +1,11 @@
-import type { AppendedRange, EventLog, RecordToAppend, Topic } from '@stepfold/event-log';
+import type {
+  AppendedRange,
+  EventLog,
+  ReadLimits,
+  ReadResult,
+  RecordToAppend,
+  Topic,
+} from '@stepfold/event-log';
 import type { Event } from '@stepfold/events';
 
 export interface AppendCall {
@@ -64,8 +71,27 @@ export class RecordingLog implements EventLog {
     return events;
   }
 
-  read(): never {
-    throw new Error('a publisher does not read');
+  /** How often it was read. */
+  reads = 0;
+
+  async read(
+    _topic: Topic,
+    partition: number,
+    fromOffset: number,
+    { recordsMax = 1_000 }: ReadLimits = {},
+  ): Promise<ReadResult> {
+    this.reads++;
+    const kept = this.recordsOf(partition);
+    const records = kept
+      .slice(fromOffset, fromOffset + recordsMax)
+      .map(({ key, value, headers = {} }, index) => ({
+        offset: fromOffset + index,
+        key,
+        value,
+        headers,
+        appendedAtMs: 0,
+      }));
+    return { records, nextOffset: fromOffset + records.length, endOffset: kept.length };
   }
   bounds(): never {
     throw new Error('a publisher does not look for bounds');
