@@ -28,7 +28,7 @@ const RECORD_FRAMING_BYTES = 96;
  * @throws UsageError `bad-configuration` naming the option
  */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { log, runtime, logger = silentLogger } = options;
+  const { log, runtime, logger = silentLogger, whenFull = 'wait', outbox } = options;
   const limits = resolveLimits(options, log.partitionCount);
   const producer = producerOf(options);
   const wireOptions = {
@@ -39,11 +39,17 @@ export function createPublisher(options: PublisherOptions): Publisher {
   if (options.oversize === 'elide' && options.sha256 === undefined) {
     throw new UsageError('bad-configuration', 'sha256 is needed to elide what is too large');
   }
+  if (outbox !== undefined && limits.coalesceMs > 0) {
+    throw new UsageError(
+      'bad-configuration',
+      'coalesceMs must be 0 with an outbox: what it keeps has its number',
+    );
+  }
   const reporter: Reporter = { runtime, report };
   const nowMicros = createStampClock(runtime);
   const encoder = new TextEncoder();
   const lanes = createLanes({ ...limits, producer, partitionCount: log.partitionCount });
-  const queue = createEventQueue({ log, limits, logger, reporter });
+  const queue = createEventQueue({ log, limits, logger, reporter, whenFull, outbox });
   const openSteps = createOpenSteps({
     runtime,
     heartbeatIntervalMs: limits.heartbeatIntervalMs,
@@ -120,7 +126,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     );
   }
 
-  function submitAsIs(wire: WireEvent, publication: PublicationPromise): void {
+  function submitAsIs(wire: WireEvent, publication: PublicationPromise, onSettled?: () => void): void {
     const { event, text, bytes } = wire;
     const stepKey = stepKeyOf(event.chat_id, event.step_id);
     noteEffect(event, stepKey, lanes.peek(event.chat_id, event.step_id, event.attempt ?? 0));
@@ -135,6 +141,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         key,
         stepKey,
         lane: undefined,
+        ...(onSettled === undefined ? {} : { onSettled }),
       },
       publication,
     );
@@ -244,14 +251,26 @@ export function createPublisher(options: PublisherOptions): Publisher {
     queue.flush().then(
       () => {
         cancelTimeout();
+        outbox?.close();
         closed.resolve();
       },
       (error: Error) => {
         cancelTimeout();
+        outbox?.close();
         closed.reject(error);
       },
     );
     return closed;
+  }
+
+  for (const { event, onSettled } of outbox?.recover(nowMicros()) ?? []) {
+    attempted((publication) => submitAsIs(writeEventAsIs(event, wireOptions), publication, onSettled)).catch(
+      (error: Error) => {
+        report(error);
+        // It cannot be sent under these limits, now or later.
+        if (error instanceof UsageError && error.code !== 'publisher-closed') onSettled();
+      },
+    );
   }
 
   return {

@@ -1,7 +1,9 @@
 import type { EventLog, Position } from '@stepfold/event-log';
-import type { Logger, Runtime } from '@stepfold/runtime';
+import { TransientError, type Logger, type Runtime } from '@stepfold/runtime';
 import { canMerge, mergeDeltas, mergedGrowthBytes } from './coalescing.js';
+import { rankOf } from './event-rank.js';
 import { createFlushBarriers, type FlushBarrier } from './flush-barriers.js';
+import type { Outbox } from './outbox.js';
 import { createPartitionSender, type PartitionSender } from './partition-sender.js';
 import type { PublicationPromise } from './publication.js';
 import { partitionShare, type PublisherLimits } from './publisher-limits.js';
@@ -13,9 +15,9 @@ import { WatchedPromise, type Reporter } from './watched-promise.js';
  * The way of an event from its caller to the log.
  *
  * 1. Order: the events of a step leave in the order in which they were published.
- * 2. Nothing is dropped: an event that was taken is acknowledged, or its error is told.
- * 3. Bounded: what was taken and is not settled stays within the limits; the rest waits, and with it whoever
- *    awaits.
+ * 2. Nothing that was taken is dropped: it is acknowledged, or its error is told.
+ * 3. Bounded: what was taken and is not settled stays within the limits. The rest waits, and with it whoever
+ *    awaits; or, if the caller chose so, it is dropped, and the message says that something is missing.
  * 4. A delta is merged only into the last event of its step that is in the queue, and only if no flush lies
  *    between the two.
  */
@@ -40,8 +42,10 @@ export function createEventQueue(options: {
   readonly limits: PublisherLimits;
   readonly logger: Logger;
   readonly reporter: Reporter;
+  readonly whenFull: 'wait' | 'drop';
+  readonly outbox: Outbox | undefined;
 }): EventQueue {
-  const { log, limits, logger, reporter } = options;
+  const { log, limits, logger, reporter, whenFull, outbox } = options;
   const runtime: Runtime = reporter.runtime;
   const { partitionCount } = log;
   const room = createQueueRoom({
@@ -62,6 +66,7 @@ export function createEventQueue(options: {
   const mergedBytesMax = Math.min(limits.batchBytesMax, limits.eventBytesMax);
   let pendingEvents = 0;
   let isOverrunTold = false;
+  let isOutboxBroken = false;
   let failure: Error | undefined;
 
   function enqueue(event: NewEvent, publication: PublicationPromise, barrier: FlushBarrier): void {
@@ -75,11 +80,59 @@ export function createEventQueue(options: {
       release(tail);
     }
     const queued = new QueuedEvent(event, barrier);
+    if (queued.gapBefore > 0) {
+      const { chatId, stepId } = event.lane!;
+      logger.warn(
+        { chatId, stepId, dropped: queued.gapBefore },
+        'events were dropped because the queue was full',
+      );
+    }
+    keep(queued, event);
     if (queued.delta !== undefined) tails.set(event.stepKey, queued);
     // Somebody waits, for a flush or for room: then holding back would only make that longer.
     if (queued.delta === undefined || barrier.isClosed || room.waiting > 0) push(queued);
     else hold(queued);
     publication.take(queued);
+  }
+
+  /** Before the caller goes on: what was taken survives the process. */
+  function keep(queued: QueuedEvent, { event }: NewEvent): void {
+    if (outbox === undefined || queued.onSettled !== undefined) return;
+    try {
+      queued.onSettled = outbox.keep(event, queued.number());
+      isOutboxBroken = false;
+    } catch (cause) {
+      if (isOutboxBroken) return;
+      isOutboxBroken = true;
+      reporter.report(
+        new TransientError(
+          'outbox-unavailable',
+          'the outbox does not take events: what is queued is in memory only',
+          {
+            cause,
+          },
+        ),
+      );
+    }
+  }
+
+  /** There is no room, and nobody is to wait. */
+  function drop({ lane, event, stepKey }: NewEvent, publication: PublicationPromise): void {
+    const isFirst = lane === undefined || lane.droppedEvents === 0;
+    if (lane !== undefined) {
+      lane.droppedEvents++;
+      if (event.type === 'step-start') lane.isLost = true;
+    }
+    const tail = tails.get(stepKey);
+    if (tail !== undefined) {
+      tails.delete(stepKey);
+      release(tail);
+    }
+    const what = lane?.isLost === true ? 'the whole step' : `a ${event.type} event`;
+    publication.refuse(
+      new TransientError('event-dropped', `the queue is full: ${what} was dropped of step ${event.step_id}`),
+      !isFirst || event.type === 'heartbeat',
+    );
   }
 
   function merge(tail: QueuedEvent, event: NewEvent, barrier: FlushBarrier): boolean {
@@ -151,6 +204,7 @@ export function createEventQueue(options: {
       const outcome = outcomes[index]!;
       const error = outcome instanceof Error ? outcome : undefined;
       bytes += event.bytes;
+      event.onSettled?.();
       if (!(outcome instanceof Error)) lastOffsets.set(outcome.partition, outcome.offset);
       const isTold = event.settle(outcome);
       if (error !== undefined && !isTold) reporter.report(error);
@@ -185,10 +239,22 @@ export function createEventQueue(options: {
         publication.refuse(failure);
         return;
       }
+      const mayDrop = whenFull === 'drop' && event.onSettled === undefined;
+      if (
+        mayDrop &&
+        (event.lane?.isLost === true || !room.tryTake(event.partition, event.bytes, rankOf(event.event)))
+      ) {
+        drop(event, publication);
+        return;
+      }
       const barrier = barriers.present;
       barrier.pendingEvents++;
       pendingEvents++;
       if (event.lane !== undefined) event.lane.pendingEvents++;
+      if (mayDrop) {
+        enqueue(event, publication, barrier);
+        return;
+      }
       let isTaken = false;
       room.take(event.partition, event.bytes, () => {
         isTaken = true;

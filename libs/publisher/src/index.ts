@@ -1,6 +1,7 @@
 export { createPublisher } from './create-publisher.js';
 export { elideEvent, type Sha256 } from './elide-event.js';
 export type { EventFields, StampOption, UsageFields } from './event-fields.js';
+export type { Outbox, RecoveredEvent } from './outbox.js';
 export type { Publication } from './publication.js';
 export type {
   EventToPublish,

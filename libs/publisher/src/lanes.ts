@@ -17,8 +17,12 @@ export interface Lane {
   readonly key: Uint8Array;
   readonly partition: number;
   readonly producer: string;
-  /** Given when an event leaves the queue. */
+  /** Given when an event leaves the queue, or is taken by an outbox. */
   nextSeq: number;
+  /** Events that found no room since the last one that did. Their numbers are used up: the fold notes the gap. */
+  droppedEvents: number;
+  /** Its start found no room: nothing of this attempt can be in a message. */
+  isLost: boolean;
   /** Events that were taken, or wait for room, and are not settled. */
   pendingEvents: number;
   /** A terminal event of this attempt was published here. */
@@ -94,6 +98,8 @@ export function createLanes(options: {
         partition: partitionOf(key, partitionCount),
         producer,
         nextSeq: 0,
+        droppedEvents: 0,
+        isLost: false,
         pendingEvents: 0,
         isEnded: false,
       };

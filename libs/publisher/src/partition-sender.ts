@@ -9,7 +9,8 @@ import type { QueuedEvent } from './queued-event.js';
  * 1. One send is in flight at a time.
  * 2. A send that failed is repeated, the same bytes, before anything later of the partition: whatever of it
  *    had arrived is recognised by `producer` and `seq`, and what comes later never arrives first.
- * 3. `seq` is given once, when an event is cut into a batch. Nothing about it changes from there on.
+ * 3. `seq` is given once, when an event is cut into a batch, if an outbox has not done so before. Nothing about it
+ *    changes from there on.
  */
 export interface PartitionSender {
   push(event: QueuedEvent): void;
@@ -67,7 +68,7 @@ export function createPartitionSender(options: PartitionSenderOptions): Partitio
       bytes += event.bytes;
       options.onDeparture(event);
       events.push(event);
-      records.push({ key: event.key, value: encoder.encode(numberedText(event)) });
+      records.push({ key: event.key, value: encoder.encode(event.number()) });
     }
     if (head === queue.length) {
       queue = [];
@@ -147,15 +148,4 @@ export function createPartitionSender(options: PartitionSenderOptions): Partitio
 
 function isRefusal(error: unknown): error is UsageError {
   return error instanceof UsageError && error.code === 'event-oversize';
-}
-
-/** The value as it is sent. Takes the next `seq` of the lane. */
-function numberedText(event: QueuedEvent): string {
-  const text = event.text ?? JSON.stringify(event.delta);
-  const { lane } = event;
-  if (lane === undefined) return text;
-  const seq = lane.nextSeq;
-  lane.nextSeq++;
-  // A producer id holds nothing that JSON would escape.
-  return `${text.slice(0, -1)},"producer":"${lane.producer}","seq":${seq}}`;
 }

@@ -3,6 +3,7 @@ import type { Event, EventOf, EventType } from '@stepfold/events';
 import type { Logger, Runtime } from '@stepfold/runtime';
 import type { Sha256 } from './elide-event.js';
 import type { EventFields } from './event-fields.js';
+import type { Outbox } from './outbox.js';
 import type { Publication } from './publication.js';
 import type { PublisherLimits } from './publisher-limits.js';
 import type { JoinedStep } from './step-handle.js';
@@ -116,4 +117,12 @@ export interface PublisherOptions extends Partial<PublisherLimits> {
    */
   readonly oversize?: 'refuse' | 'elide';
   readonly sha256?: Sha256;
+  /**
+   * What happens to an event that finds the queue full. `wait`: it waits, and with it whoever awaits its publication.
+   * `drop`: it is not taken; the fold notes the gap in the message, and the first of each gap rejects with
+   * `event-dropped`. Deltas are dropped first; what ends a step never is. Default `wait`.
+   */
+  readonly whenFull?: 'wait' | 'drop';
+  /** Keeps what is queued, so that a killed process loses none of it. Not together with `coalesceMs`. */
+  readonly outbox?: Outbox;
 }

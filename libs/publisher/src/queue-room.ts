@@ -10,12 +10,22 @@
 export interface QueueRoom {
   /** Calls `onRoom` when there is room, which is then taken: at once if there is, else from within `release`. */
   take(partition: number, bytes: number, onRoom: () => void): void;
+  /**
+   * Takes room only if there is some, and answers whether; asks for no turn, so use it or `take`, not both. What is
+   * `ordinary` leaves a part of the room to what is `important`; what is `vital` is let in above all limits.
+   */
+  tryTake(partition: number, bytes: number, rank: EventRank): boolean;
   release(partition: number, events: number, bytes: number): void;
   /** How many wait. */
   readonly waiting: number;
   /** Forgets who waits. */
   clear(): void;
 }
+
+export type EventRank = 'ordinary' | 'important' | 'vital';
+
+/** What ordinary events may fill: the rest is kept for those that open, structure and end a step. */
+const ORDINARY_SHARE = 7 / 8;
 
 export interface QueueRoomLimits {
   readonly eventsMax: number;
@@ -61,12 +71,16 @@ export function createQueueRoom(limits: QueueRoomLimits): QueueRoom {
     return account;
   }
 
-  function fitsWhole(bytes: number): boolean {
-    return whole.events < limits.eventsMax && whole.bytes + bytes <= limits.bytesMax;
+  function fitsWhole(bytes: number, share = 1): boolean {
+    return fits(whole, bytes, limits.eventsMax * share, limits.bytesMax * share);
   }
 
-  function fitsShare(account: PartitionAccount, bytes: number): boolean {
-    return account.events < limits.partitionEventsMax && account.bytes + bytes <= limits.partitionBytesMax;
+  function fitsShare(account: PartitionAccount, bytes: number, share = 1): boolean {
+    return fits(account, bytes, limits.partitionEventsMax * share, limits.partitionBytesMax * share);
+  }
+
+  function fits(account: Account, bytes: number, eventsMax: number, bytesMax: number): boolean {
+    return account.events < eventsMax && account.bytes + bytes <= bytesMax;
   }
 
   function add(account: PartitionAccount, events: number, bytes: number): void {
@@ -131,6 +145,13 @@ export function createQueueRoom(limits: QueueRoomLimits): QueueRoom {
       withWaiters.add(account);
       waiting++;
       admit();
+    },
+    tryTake(partition, bytes, rank) {
+      const account = accountOf(partition);
+      const share = rank === 'ordinary' ? ORDINARY_SHARE : 1;
+      if (rank !== 'vital' && !(fitsWhole(bytes, share) && fitsShare(account, bytes, share))) return false;
+      add(account, 1, bytes);
+      return true;
     },
     release(partition, events, bytes) {
       add(accountOf(partition), -events, -bytes);

@@ -21,10 +21,15 @@ export class QueuedEvent {
   /** Who numbers it; absent if it is sent as it is. */
   readonly lane: Lane | undefined;
   readonly barrier: FlushBarrier;
+  /** Events of its lane that were dropped just before it. */
+  readonly gapBefore: number;
+  /** Forgets the event in the outbox, or in what an outbox has recovered. */
+  onSettled: (() => void) | undefined;
   /** Set while it is held back for later deltas to join it. */
   cancelHold: CancelTimer | undefined;
   /** Where it lies on the log, or why it does not. */
   outcome: Position | Error | undefined;
+  #isNumbered = false;
   #watchers: WatchedPromise<Position>[] | undefined;
   #listener: ((position: Position) => void) | undefined;
 
@@ -37,6 +42,22 @@ export class QueuedEvent {
     this.stepKey = event.stepKey;
     this.lane = event.lane;
     this.barrier = barrier;
+    this.onSettled = event.onSettled;
+    this.gapBefore = event.lane?.droppedEvents ?? 0;
+    if (event.lane !== undefined) event.lane.droppedEvents = 0;
+  }
+
+  /** Gives it its number, the next of its lane. What will be sent does not change from here on. */
+  number(): string {
+    const { lane } = this;
+    const text = this.text ?? JSON.stringify(this.delta);
+    if (lane === undefined || this.#isNumbered) return text;
+    const seq = lane.nextSeq + this.gapBefore;
+    lane.nextSeq = seq + 1;
+    this.#isNumbered = true;
+    // A producer id holds nothing that JSON would escape.
+    this.text = `${text.slice(0, -1)},"producer":"${lane.producer}","seq":${seq}}`;
+    return this.text;
   }
 
   watch(watcher: WatchedPromise<Position>): void {
@@ -71,6 +92,8 @@ export interface NewEvent {
   readonly key: Uint8Array;
   readonly stepKey: string;
   readonly lane: Lane | undefined;
+  /** It was recovered: an outbox has it already. */
+  readonly onSettled?: () => void;
 }
 
 function tell(watcher: WatchedPromise<Position>, outcome: Position | Error, isReported: boolean): void {

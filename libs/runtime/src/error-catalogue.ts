@@ -81,6 +81,17 @@ export const errorCatalogue = {
     cause: 'An event does not follow the schema.',
     remedy: 'Correct the field that the message names.',
   },
+  'event-dropped': {
+    cause:
+      "The publisher's queue was full, and it was told to drop what finds no room. The message shows the gap.",
+    remedy:
+      'See why the log does not keep up; raise `queueEventsMax` and `queueBytesMax`, or choose to wait.',
+  },
+  'outbox-unavailable': {
+    cause: 'The outbox could not keep an event: its disk is full, or its directory is gone or not writable.',
+    remedy:
+      'Make room or give the rights. Events are sent all the same; what is queued dies with the process until then.',
+  },
   'event-oversize': {
     cause: 'An event is larger than the log takes.',
     remedy: 'Publish large results as files with a URL, or let the publisher elide the largest value.',
