@@ -1,0 +1,1 @@
+export { openOutbox, type OutboxOptions } from './open-outbox.js';

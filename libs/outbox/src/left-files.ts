@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
+
+/** Files of this thread, which no later outbox of it may take for those of a dead process. */
+const ownPaths = new Set<string>();
+
+/** What a file's name ends in while it is written anew. */
+export const REWRITTEN = '.new';
+
+/** A path for a new file of this process. Its name says who writes it. */
+export function ownPath(directory: string): string {
+  const path = join(directory, `${process.pid}.${threadId}-${randomUUID()}.outbox`);
+  ownPaths.add(path);
+  return path;
+}
+
+export function disown(path: string): void {
+  ownPaths.delete(path);
+}
+
+/**
+ * Takes over the files of processes that no longer live, oldest name first, and answers their new paths. A process
+ * number that was given anew counts as alive until that process ends, too. In a container, where it often is the same
+ * after a restart, a file with the number of this thread that this thread has not made is of a dead process. Of two who want
+ * a file one gets it.
+ */
+export function claimLeftFiles(directory: string): string[] {
+  const claimed: string[] = [];
+  for (const name of readdirSync(directory).toSorted()) {
+    const [, pid, thread] = /^(\d+)\.(\d+)-[0-9a-f-]+\.outbox$/.exec(name) ?? [];
+    const path = join(directory, name);
+    if (pid === undefined || ownPaths.has(path)) continue;
+    if (Number(pid) === process.pid ? Number(thread) !== threadId : isAlive(Number(pid))) continue;
+    const target = ownPath(directory);
+    try {
+      renameSync(path, target);
+      rmSync(`${path}${REWRITTEN}`, { force: true });
+      claimed.push(target);
+    } catch (error) {
+      disown(target);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  return claimed;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Of somebody else, hence alive.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
