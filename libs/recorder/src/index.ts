@@ -10,3 +10,6 @@ export type {
   TapOptions,
   ToolResult,
 } from './recorder.js';
+export { recordIterable } from './record-iterable.js';
+export { recordResponse } from './record-response.js';
+export { recordStream } from './record-stream.js';

@@ -86,9 +86,13 @@ export interface Run extends AsyncDisposable {
    * Runs a tool, and records when it really started and what it gave or threw. Answers and throws what `execute` does.
    */
   runTool<T>(toolCallId: string, execute: () => T | PromiseLike<T>): Promise<T>;
-  toolExecutionStart(toolCallId: string): void;
+  /** @param at microseconds; default now */
+  toolExecutionStart(toolCallId: string, at?: number): void;
   /** What a tool gave, now. Of a call whose step has ended it is recorded with the next step. */
   toolResult(result: ToolResult): void;
+
+  /** The recorder's clock, in microseconds: it never goes backwards. */
+  nowMicros(): number;
 
   /** The run is over: ends the step that waits for results. */
   close(): void;
@@ -118,8 +122,9 @@ export interface StreamTap {
   /**
    * A part has come from the source. Answers a promise if the queue is full and the caller chose to wait; whoever
    * waits for it before it reads on is slowed down. The promise never rejects.
+   * @param at microseconds, if it happened before it came; default now
    */
-  part(part: unknown): Promise<void> | undefined;
+  part(part: unknown, at?: number): Promise<void> | undefined;
   /** The source has ended. */
   end(): void;
   /** The source threw. An `AbortError` is a stop by the user. */

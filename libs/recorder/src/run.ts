@@ -56,16 +56,25 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
   function emit(event: Event): Promise<void> | undefined {
     if (event.type === 'step-start') return openStep(event);
     if (present === undefined) return undefined;
-    calls.note(event);
+    const startedAt = calls.note(event);
     if (event.type === 'step-end' && runsTools && !isClosed && calls.unansweredCount > 0) {
       present.heldEnd = event;
       return undefined;
     }
+    if (startedAt !== undefined) return publishStarted(event, startedAt);
     if (!isTerminal(event)) return publish(event);
     present.unfollow?.();
     const waiting = publish(event);
     closePresent();
     return waiting;
+  }
+
+  /** The tool of a call or result began before the stream told of it. */
+  function publishStarted(event: Event, startedAt: number): Promise<void> | undefined {
+    if (event.type === 'tool-result') return publish({ execution_started_at: startedAt, ...event });
+    const waiting = publish(event);
+    const { tool_call_id } = event as EventOf<'tool-call'>;
+    return publish(ownEvent(startedAt, 'tool-execution-start', { tool_call_id })) ?? waiting;
   }
 
   function openStep(event: EventOf<'step-start'>): Promise<void> | undefined {
@@ -222,9 +231,9 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
       get signal() {
         return signal();
       },
-      part(part) {
+      part(part, at = nowMicros()) {
         if (activeTap !== tap) return undefined;
-        return guarded(() => tell(streamConverter.convert(part, nowMicros())));
+        return guarded(() => tell(streamConverter.convert(part, at)));
       },
       end: () => finish({ kind: 'interrupt', reason: 'eof' }),
       fail: (error) => finish(causeOf(error)),
@@ -272,6 +281,7 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     get signal() {
       return signal();
     },
+    nowMicros,
     openTap,
     recordIterable: (source, tapOptions) => recordIterable(source, openTap(tapOptions)),
     recordStream: (source, tapOptions) => recordStream(source, openTap(tapOptions)),
@@ -287,9 +297,8 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
         throw error;
       }
     },
-    toolExecutionStart(toolCallId) {
+    toolExecutionStart(toolCallId, at = nowMicros()) {
       guarded(() => {
-        const at = nowMicros();
         const isOfPresent = calls.start(toolCallId, at);
         if (isOfPresent) void publish(ownEvent(at, 'tool-execution-start', { tool_call_id: toolCallId }));
       });

@@ -11,7 +11,11 @@ export interface NotedResult extends ToolResult {
 export interface ToolCalls {
   /** Calls of the open step that the client runs and that have no result. */
   readonly unansweredCount: number;
-  note(event: Event): void;
+  /**
+   * Hears of what a stream tells. Of a call or a final result it answers when the tool began, in microseconds, if that is known
+   * and no event has told it.
+   */
+  note(event: Event): number | undefined;
   /** Another step is open, or none. */
   leaveStep(): void;
   /** The tool begins. True if its call is of the open step. */
@@ -44,6 +48,12 @@ export function createToolCalls(): ToolCalls {
     }
   }
 
+  function takeStart(toolCallId: string): number | undefined {
+    const at = startedAt.get(toolCallId);
+    startedAt.delete(toolCallId);
+    return at;
+  }
+
   return {
     get unansweredCount() {
       return unanswered.size;
@@ -52,7 +62,11 @@ export function createToolCalls(): ToolCalls {
       if (event.type === 'tool-call') {
         made.add(event.tool_call_id);
         if (event.provider_executed !== true) unanswered.add(event.tool_call_id);
-      } else if (event.type === 'tool-result' && event.preliminary !== true) noteAnswered(event.tool_call_id);
+        return takeStart(event.tool_call_id);
+      }
+      if (event.type !== 'tool-result' || event.preliminary === true) return undefined;
+      noteAnswered(event.tool_call_id);
+      return takeStart(event.tool_call_id);
     },
     leaveStep() {
       unanswered = new Set();
@@ -64,8 +78,7 @@ export function createToolCalls(): ToolCalls {
       return false;
     },
     answer(result) {
-      const executionStartedAt = startedAt.get(result.toolCallId);
-      startedAt.delete(result.toolCallId);
+      const executionStartedAt = takeStart(result.toolCallId);
       noteAnswered(result.toolCallId);
       return executionStartedAt === undefined ? result : { ...result, executionStartedAt };
     },
