@@ -5,11 +5,13 @@ export type {
   RecorderOptions,
   Redact,
   Run,
+  ResponseOptions,
   RunOptions,
   StreamTap,
   TapOptions,
   ToolResult,
 } from './recorder.js';
+export { recordFetch, type FetchRecording } from './record-fetch.js';
 export { recordIterable } from './record-iterable.js';
 export { recordResponse } from './record-response.js';
 export { recordStream } from './record-stream.js';

@@ -75,3 +75,25 @@ export function createPartDecoder(): PartDecoder {
     },
   };
 }
+
+/** Of a body that is one JSON value. */
+const BODY_LENGTH_MAX = 64 * 1024 * 1024;
+
+/** Reads a body that is one JSON value, at its end. */
+export function createWholeDecoder(partsOf: (value: unknown) => Iterable<unknown>): PartDecoder {
+  const decoder = new TextDecoder();
+  let text = '';
+  return {
+    read(chunk) {
+      if (text.length <= BODY_LENGTH_MAX) text += decoder.decode(chunk, { stream: true });
+      return [];
+    },
+    end() {
+      try {
+        return text.length > BODY_LENGTH_MAX ? [] : partsOf(JSON.parse(text + decoder.decode()));
+      } catch {
+        return [];
+      }
+    },
+  };
+}

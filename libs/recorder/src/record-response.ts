@@ -1,17 +1,24 @@
-import type { StreamTap } from './recorder.js';
-import { createPartDecoder } from './part-decoder.js';
+import type { ResponseOptions, StreamTap } from './recorder.js';
+import { createPartDecoder, createWholeDecoder } from './part-decoder.js';
+
+type DecodingOptions = Pick<ResponseOptions, 'signal' | 'partsOf'>;
 
 /**
  * The same response, whose body tells the tap of its parts. The bytes are handed on as they came; who reads them in
  * buffers of its own (`byob`) still may.
  */
-export function recordResponse(response: Response, tap: StreamTap): Response {
+export function recordResponse(
+  response: Response,
+  given: StreamTap,
+  options: DecodingOptions = {},
+): Response {
+  const tap = options.signal === undefined ? given : stoppedBy(options.signal, given);
   const { body } = response;
   if (body === null) {
     tap.end();
     return response;
   }
-  const recorded = new Response(recordBody(body, tap), response);
+  const recorded = new Response(recordBody(body, tap, options), response);
   // What the constructor does not take over.
   for (const name of ['url', 'redirected', 'type'] as const) {
     Object.defineProperty(recorded, name, { value: response[name] });
@@ -19,13 +26,33 @@ export function recordResponse(response: Response, tap: StreamTap): Response {
   return recorded;
 }
 
-function recordBody(body: ReadableStream<Uint8Array>, tap: StreamTap): ReadableStream<Uint8Array> {
+/** Once the signal is aborted, the stream was stopped, whatever it fails with. */
+function stoppedBy(signal: AbortSignal, tap: StreamTap): StreamTap {
+  const stopped = (): void => tap.fail(new DOMException('the request was aborted', 'AbortError'));
+  return {
+    ...tap,
+    end: () => (signal.aborted ? stopped() : tap.end()),
+    fail: (error) => (signal.aborted ? stopped() : tap.fail(error)),
+    cancel: () => (signal.aborted ? stopped() : tap.cancel()),
+  };
+}
+
+function recordBody(
+  body: ReadableStream<Uint8Array>,
+  tap: StreamTap,
+  { partsOf }: DecodingOptions,
+): ReadableStream<Uint8Array> {
   const reader = body.getReader();
-  const decoder = createPartDecoder();
+  const decoder = partsOf === undefined ? createPartDecoder() : createWholeDecoder(partsOf);
   let waiting: Promise<void> | undefined;
 
   function tell(parts: Iterable<unknown>): void {
-    for (const part of parts) waiting = tap.part(part) ?? waiting;
+    try {
+      for (const part of parts) waiting = tap.part(part) ?? waiting;
+    } catch (error) {
+      // Only a `partsOf` of the caller throws; the body is none the worse for it.
+      tap.fail(error);
+    }
   }
 
   return new ReadableStream({

@@ -78,7 +78,7 @@ export interface Run extends AsyncDisposable {
   recordIterable<T>(source: AsyncIterable<T>, options: TapOptions): AsyncIterableIterator<T>;
   recordStream<T>(source: ReadableStream<T>, options: TapOptions): ReadableStream<T>;
   /** A response of server-sent events or JSON lines; its bytes are handed on as they come. */
-  recordResponse(response: Response, options: TapOptions): Response;
+  recordResponse(response: Response, options: ResponseOptions): Response;
   /** For what none of these fits: whoever holds the tap tells it of each part. */
   openTap(options: TapOptions): StreamTap;
 
@@ -110,9 +110,16 @@ export interface TapOptions {
   readonly format: Format;
   /**
    * Results of tools that stand at the end of the request, behind the last answer of the model. Those that the run does not
-   * know are recorded with the time at which the request was made, which is no earlier than that of the tool.
+   * know are recorded with the time of this call, which is no earlier than that of the tool.
    */
   readonly results?: readonly ToolResult[];
+}
+
+export interface ResponseOptions extends TapOptions {
+  /** What aborts the request: whatever the body then fails with, it was a stop. */
+  readonly signal?: AbortSignal;
+  /** The body is one JSON value, and these are the parts that it stands for. Bodies of more than 64 MiB are passed over. */
+  readonly partsOf?: ((answer: unknown) => Iterable<unknown>) | undefined;
 }
 
 /** Hears of one stream. Nothing here throws. Exactly one of `end`, `fail` and `cancel` comes last; what follows is ignored. */

@@ -285,7 +285,7 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     openTap,
     recordIterable: (source, tapOptions) => recordIterable(source, openTap(tapOptions)),
     recordStream: (source, tapOptions) => recordStream(source, openTap(tapOptions)),
-    recordResponse: (response, tapOptions) => recordResponse(response, openTap(tapOptions)),
+    recordResponse: (response, given) => recordResponse(response, openTap(given), given),
     async runTool(toolCallId, execute) {
       run.toolExecutionStart(toolCallId);
       try {
