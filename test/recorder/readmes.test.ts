@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it, jest } from '@jest/globals';
 import type { EventLog } from '@stepfold/event-log';
 import type { Publisher } from '@stepfold/publisher';
@@ -7,6 +8,7 @@ import type { Recorder } from '@stepfold/recorder';
 import { transformSync } from '@swc/core';
 import * as ai from 'ai-6';
 import { MockLanguageModelV3 } from 'ai-6/test';
+import OpenAI from 'openai';
 import { RecordingLog } from '../../libs/publisher/src/testing/recording-log.js';
 import { brief, setUp, streamOf } from './recorder-test.js';
 
@@ -51,6 +53,45 @@ describe('the program of the README of', () => {
     await publisher.openStep({ chatId: 'c', stepId: 's' }).end();
     await publisher.close();
     expect(log.events()).toHaveLength(2);
+  });
+
+  it('the recorders of Anthropic and OpenAI answer', async () => {
+    const { log, recorder } = setUp();
+    type Program = { answer(recorder: Recorder, client: unknown, chatId: string): Promise<string> };
+    const answering = (parts: readonly object[]) => async (): Promise<Response> =>
+      new Response(
+        parts
+          .map((part) => `event: ${(part as { type: string }).type}\ndata: ${JSON.stringify(part)}\n\n`)
+          .join(''),
+        {
+          headers: { 'content-type': 'text/event-stream' },
+        },
+      );
+    const delta = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hello' } };
+    const start = { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } };
+    const anthropic = new Anthropic({
+      apiKey: 'key',
+      fetch: answering([anthropicEvents[0]!, start, delta, anthropicEvents[1]!]),
+    });
+    expect(await programOf<Program>('recorder-anthropic').answer(recorder, anthropic, 'chat')).toBe('Hello');
+    const item = { type: 'message', id: 'y', role: 'assistant', content: [] };
+    const openai = new OpenAI({
+      apiKey: 'key',
+      fetch: answering([
+        { type: 'response.created', response: { id: 'r', model: 'm', output: [] } },
+        { type: 'response.output_item.added', output_index: 0, item },
+        {
+          type: 'response.output_text.delta',
+          output_index: 0,
+          item_id: 'y',
+          content_index: 0,
+          delta: 'Hello',
+        },
+      ]),
+    });
+    expect(await programOf<Program>('recorder-openai').answer(recorder, openai, 'chat')).toBe('Hello');
+    await recorder.flush();
+    expect(log.events().filter(({ type }) => type === 'text-delta')).toHaveLength(2);
   });
 
   it('the recorder of the AI SDK answers', async () => {

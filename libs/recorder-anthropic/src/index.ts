@@ -1,0 +1,1 @@
+export { recordAnthropic } from './record-anthropic.js';

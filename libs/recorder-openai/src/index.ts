@@ -1,0 +1,1 @@
+export { recordOpenAI } from './record-openai.js';
