@@ -39,3 +39,10 @@ export {
 export { initialState, type StepState } from './state.js';
 export { decodeStepRecord, encodeStepRecord, type FoldedTo, type StepRecord } from './step-record.js';
 export { toMessage } from './to-message.js';
+export {
+  IMPORT_METADATA,
+  importedMessageId,
+  isUntimed,
+  withoutUnknownTimes,
+  type ImportMarks,
+} from './untimed.js';

@@ -1,5 +1,12 @@
 import { formatStamp, type Usage } from '@stepfold/events';
-import type { Message, Part, ReasoningPart, TextPart, ToolResultPart } from '@stepfold/fold';
+import {
+  withoutUnknownTimes,
+  type Message,
+  type Part,
+  type ReasoningPart,
+  type TextPart,
+  type ToolResultPart,
+} from '@stepfold/fold';
 import { coderPart, type CoderPart, type ShownPart } from './coder-part.js';
 import { inOrderOfEnd } from './order-of-end.js';
 
@@ -34,7 +41,8 @@ export interface CoderMessage {
  * Total: whatever was stored, by whatever version, gives messages. Stamps are copied, each from its own
  * event, and absent where they are unknown.
  */
-export function coderMessages(message: Message): readonly CoderMessage[] {
+export function coderMessages(stored: Message): readonly CoderMessage[] {
+  const message = withoutUnknownTimes(stored);
   if (message.status === 'failed') return [];
   const { chat_id, step_id, role, usage } = message;
   const providerCalls = callsOfProvider(message.parts);
@@ -65,7 +73,8 @@ function answer(message: Message, part: ToolResultPart, index: number): CoderMes
   return {
     id: `${message.step_id}:${index}`,
     chat_id: message.chat_id,
-    ...createdAt(part.created_at),
+    // A message that is nothing but the answer was made when that was, even if only its own time is known.
+    ...createdAt(part.created_at ?? (message.role === 'tool' ? message.started_at : undefined)),
     role: 'tool',
     content: [coderPart(part)],
   };

@@ -1,4 +1,11 @@
-import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '@stepfold/fold';
+import {
+  withoutUnknownTimes,
+  type Message,
+  type Part,
+  type ReasoningPart,
+  type ToolCallPart,
+  type ToolResultPart,
+} from '@stepfold/fold';
 import { attributesOf, eventAt, intervalOf, jsonText, spanKinds, STATUS_ERROR } from './otlp.js';
 import type { OtlpSpan, OtlpTraces } from './otlp.js';
 import { spanIdOf, traceIdOf } from './span-ids.js';
@@ -91,7 +98,8 @@ export function createSpansView(options: SpansOptions = {}): (message: Message) 
     if (waiting.size > WAITING_CALLS_MAX) waiting.delete(waiting.keys().next().value!);
   }
 
-  return (message) => {
+  return (stored) => {
+    const message = withoutUnknownTimes(stored);
     if (message.status === 'open') return undefined;
     const step = stepSpan(message, hasContent);
     const spans = step === undefined ? [] : [step];

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@stepfold/events';
-import type { Message, Part } from '@stepfold/fold';
+import { importedMessageId, withoutUnknownTimes, type Message, type Part } from '@stepfold/fold';
 import { uiCallsOf, type UiCalls } from './ui-message-calls.js';
 import { uiCallMetadata, uiPartMetadata, uiStepMetadata, uiUsage } from './ui-message-metadata.js';
 import { ownEntry, present, uiBlock, uiData, uiFile, uiSource, type UiPart } from './ui-message-part.js';
@@ -20,18 +20,28 @@ export interface UiMessage {
  * what became of a call stands in the part of the call, wherever in the chat it was told. `README.md` lists what differs.
  */
 export function uiMessages(chat: Iterable<Message>): UiMessage[] {
-  const messages = [...chat];
+  const importedIds = new Map<Message, string>();
+  const messages = Array.from(chat, (stored) => {
+    const message = withoutUnknownTimes(stored);
+    const id = importedMessageId(stored);
+    if (id !== undefined) importedIds.set(message, id);
+    return message;
+  });
   const calls = uiCallsOf(messages);
   const ids = new Set<string>();
-  return groupsOf(messages, calls).map((group) => uiMessage(group, calls, ids));
+  return groupsOf(messages, calls, importedIds).map((group) => uiMessage(group, calls, ids, importedIds));
 }
 
 /** Steps that are one message. */
-function groupsOf(messages: readonly Message[], { told }: UiCalls): Message[][] {
+function groupsOf(
+  messages: readonly Message[],
+  { told }: UiCalls,
+  importedIds: ReadonlyMap<Message, string>,
+): Message[][] {
   const groups: Message[][] = [];
   for (const message of messages) {
     const last = groups.at(-1);
-    if (last !== undefined && isOfSameMessage(last, message)) last.push(message);
+    if (last !== undefined && isOfSameMessage(last, message, importedIds)) last.push(message);
     else if (hasOwnParts(message, told)) groups.push([message]);
   }
   return groups;
@@ -44,9 +54,15 @@ function hasOwnParts({ role, parts }: Message, told: ReadonlySet<Part>): boolean
 }
 
 /** What the application called a message says more than its run: several may be in one, and one in several. */
-function isOfSameMessage(group: readonly Message[], message: Message): boolean {
+function isOfSameMessage(
+  group: readonly Message[],
+  message: Message,
+  importedIds: ReadonlyMap<Message, string>,
+): boolean {
   const [first] = group;
   if (first?.role !== 'assistant' || message.role !== 'assistant') return false;
+  const importedId = importedIds.get(message);
+  if (importedId !== undefined) return importedId === importedIds.get(first);
   const name = ownEntry(message.metadata, 'messageId');
   if (name !== undefined) return name === ownEntry(first.metadata, 'messageId');
   return message.run_id !== undefined && message.run_id === group.at(-1)?.run_id;
@@ -57,7 +73,12 @@ interface Shown {
   readonly metadata: JsonObject;
 }
 
-function uiMessage(group: readonly Message[], calls: UiCalls, ids: Set<string>): UiMessage {
+function uiMessage(
+  group: readonly Message[],
+  calls: UiCalls,
+  ids: Set<string>,
+  importedIds: ReadonlyMap<Message, string>,
+): UiMessage {
   const first = group[0] as Message;
   const role = first.role === 'tool' ? 'assistant' : first.role;
   const shown = group.flatMap((message): Shown[] => {
@@ -66,7 +87,7 @@ function uiMessage(group: readonly Message[], calls: UiCalls, ids: Set<string>):
     return role === 'assistant' ? [{ part: { type: 'step-start' }, metadata: {} }, ...parts] : parts;
   });
   return {
-    id: uniqueId(first, ids),
+    id: uniqueId(first, ids, importedIds.get(first)),
     role,
     metadata: {
       ...applicationMetadata(group),
@@ -137,8 +158,8 @@ function isObject(value: JsonValue | undefined): value is JsonObject {
 }
 
 /** A run is one message, but for a run that a message of somebody else parted. */
-function uniqueId(first: Message, ids: Set<string>): string {
-  const given = ownEntry(first.metadata, 'messageId');
+function uniqueId(first: Message, ids: Set<string>, importedId: string | undefined): string {
+  const given = importedId ?? ownEntry(first.metadata, 'messageId');
   const names = [typeof given === 'string' && given !== '' ? given : undefined, first.run_id, first.step_id];
   let id = names.find((name) => name !== undefined && !ids.has(name)) ?? first.step_id;
   while (ids.has(id)) id += '~';
