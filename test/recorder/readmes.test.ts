@@ -55,6 +55,14 @@ describe('the program of the README of', () => {
     expect(log.events()).toHaveLength(2);
   });
 
+  it('the importer publishes', async () => {
+    const { log, recorder } = setUp();
+    type Program = { publishChat(publisher: Publisher, messages: unknown[]): Promise<void> };
+    const message = { id: 'm', role: 'user', parts: [{ type: 'text', text: 'Hi' }] };
+    await programOf<Program>('import').publishChat(recorder.publisher, [message]);
+    expect(log.events()).toMatchObject([{ type: 'message', step_id: 'm' }]);
+  });
+
   it('the recorders of Anthropic and OpenAI answer', async () => {
     const { log, recorder } = setUp();
     type Program = { answer(recorder: Recorder, client: unknown, chatId: string): Promise<string> };
