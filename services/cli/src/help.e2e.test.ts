@@ -25,6 +25,7 @@ let prepared: TemporaryFolder;
 beforeAll(async () => {
   prepared = temporaryFolder();
   prepared.write('recording.jsonl', stream);
+  prepared.write('chat.json', '[{"id":"m","role":"user","parts":[{"type":"text","text":"Hi"}]}]');
   const data = ['--data', prepared.file('.stepfold')];
   await outputOf([
     'publish',

@@ -4,10 +4,10 @@ export const OPERATE = 'Operate:';
 /** Commands by what one wants. The order of the help is that of the table of commands. */
 export const commandGroups: readonly { readonly heading: string; readonly names: readonly string[] }[] = [
   { heading: 'Try it:', names: ['demo'] },
-  { heading: 'Recordings:', names: ['fold', 'convert', 'publish'] },
+  { heading: 'Recordings:', names: ['fold', 'convert', 'publish', 'import'] },
   { heading: 'Services:', names: ['dev', 'projector', 'writer', 'gateway'] },
   { heading: 'Look:', names: ['chats', 'messages', 'events', 'tail'] },
-  { heading: 'Audit:', names: ['replay', 'explain', 'verify', 'export', 'import'] },
+  { heading: 'Audit:', names: ['replay', 'explain', 'verify', 'export'] },
   { heading: OPERATE, names: ['lag', 'dead-letters', 'rebuild', 'completion'] },
 ];
 

@@ -30,6 +30,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./publish.js')).publishCommand,
   },
   {
+    name: 'import',
+    summary: 'import chats of other systems',
+    load: async () => (await import('./import.js')).importCommand,
+  },
+  {
     name: 'dev',
     summary: 'run projector and writer in one process',
     load: async () => (await import('./dev.js')).devCommand,
