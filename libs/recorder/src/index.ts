@@ -11,6 +11,7 @@ export type {
   TapOptions,
   ToolResult,
 } from './recorder.js';
+export { createPatternRedactor, type PatternRedactorOptions } from './pattern-redactor.js';
 export { recordFetch, type FetchRecording } from './record-fetch.js';
 export { recordIterable } from './record-iterable.js';
 export { recordResponse } from './record-response.js';
