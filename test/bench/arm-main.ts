@@ -32,7 +32,8 @@ async function handle(arm: Arm, job: ArmJob, request: ArmRequest): Promise<void>
       : undefined,
   );
   const records = await arm.run(round, stopwatch);
-  const measured = stopwatch.measured(records);
+  const latencies = arm.latencies?.();
+  const measured = { ...stopwatch.measured(records), ...(latencies === undefined ? {} : { latencies }) };
   const problem = await arm.check(round);
   answer({ kind: 'measured', measured, ...(problem === undefined ? {} : { problem }) });
 }
@@ -63,6 +64,10 @@ async function createArm(job: ArmJob): Promise<Arm> {
       return (await import('./arms/naive-updates.js')).createNaiveUpdatesArm(job);
     case 'end-to-end':
       return (await import('./arms/end-to-end.js')).createEndToEndArm(job);
+    case 'read-bare':
+    case 'read-recorded':
+    case 'read-recorded-outbox':
+      return (await import('./arms/recording.js')).createRecordingArm(job);
     default:
       return (await import('./arms/converting.js')).createConvertingArm(job);
   }

@@ -1,4 +1,5 @@
 import { benchedFormats } from './format-lines.js';
+import type { Latencies } from './statistics.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** The arms, each of which is one way to do a work. Those of a group do the same work. */
@@ -15,6 +16,9 @@ export const armNames = [
   'naive-updates',
   'naive-updates-concurrent',
   'end-to-end',
+  'read-bare',
+  'read-recorded',
+  'read-recorded-outbox',
   ...benchedFormats.flatMap((format) => [`parse-${format}`, `convert-${format}`] as const),
 ] as const;
 export type ArmName = (typeof armNames)[number];
@@ -42,6 +46,8 @@ export interface Arm extends AsyncDisposable {
   prepare?(round: string): Promise<void>;
   /** Does the work once, between the stopwatch's start and stop. Answers how many records it was. */
   run(round: string, stopwatch: Stopwatch): Promise<number>;
+  /** Of the last round, of an arm that measures them. */
+  latencies?(): Latencies | undefined;
   /** In a sentence, what is wrong with the outcome of the round; undefined if it is that of the plain fold. */
   check(round: string): Promise<string | undefined>;
 }

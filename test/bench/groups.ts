@@ -10,7 +10,10 @@ export interface Group {
   readonly arms: readonly { readonly arm: ArmName; readonly quick: number; readonly full: number }[];
 }
 
-export type GroupName = 'consume' | 'publish' | 'write' | 'flow' | 'formats';
+export type GroupName = 'consume' | 'publish' | 'write' | 'flow' | 'formats' | 'recorder';
+
+/** Groups that need no servers. */
+export const groupsInMemory: ReadonlySet<GroupName> = new Set(['formats', 'recorder']);
 
 export const QUICK_ROUNDS = 3;
 export const FULL_ROUNDS = 5;
@@ -51,6 +54,12 @@ export const groups: readonly Group[] = [
     title: 'making events of recorded streams',
     records: 'line',
     arms: benchedFormats.flatMap((format) => sized(60_000, 200_000, `parse-${format}`, `convert-${format}`)),
+  },
+  {
+    name: 'recorder',
+    title: 'reading the streams of a model',
+    records: 'part',
+    arms: sized(20_000, 100_000, 'read-bare', 'read-recorded', 'read-recorded-outbox'),
   },
 ];
 
@@ -117,6 +126,18 @@ export const ratios: readonly RatioDefinition[] = [
     ours: 'end-to-end',
     other: 'naive-updates-concurrent',
     meaning: 'the whole path against the same for 16 chats side by side',
+  },
+  {
+    name: 'recorded_vs_bare',
+    ours: 'read-recorded',
+    other: 'read-bare',
+    meaning: 'reading a stream through a recorder against reading it bare',
+  },
+  {
+    name: 'recorded_outbox_vs_bare',
+    ours: 'read-recorded-outbox',
+    other: 'read-bare',
+    meaning: 'the same with an outbox on disk',
   },
   ...benchedFormats.map((format): RatioDefinition => ({
     name: `${format.replaceAll('-', '_')}_vs_parse`,

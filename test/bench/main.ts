@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ArmName } from './arm.js';
 import { parseArguments, usage, type BenchArguments } from './arguments.js';
 import { noServers, openBenchServers, type BenchServers } from './bench-servers.js';
-import { FULL_ROUNDS, groups, QUICK_ROUNDS } from './groups.js';
+import { FULL_ROUNDS, groups, groupsInMemory, QUICK_ROUNDS } from './groups.js';
 import { environmentOf, makeReport, renderReport } from './report.js';
 import { runGroup } from './run-group.js';
 import type { Measured } from './statistics.js';
@@ -21,7 +21,10 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const servers = parsed.only === 'formats' ? noServers : await openBenchServers(progress);
+  const servers =
+    parsed.only !== undefined && groupsInMemory.has(parsed.only)
+      ? noServers
+      : await openBenchServers(progress);
   if (typeof servers === 'string') {
     console.error(`bench: ${servers}`);
     return 3;

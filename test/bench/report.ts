@@ -8,6 +8,7 @@ import {
   rateOf,
   ratioOf,
   spreadOf,
+  type Latencies,
   type Measured,
   type Spread,
 } from './statistics.js';
@@ -34,6 +35,8 @@ export interface ArmFigures {
   readonly records: number;
   readonly records_per_second: Spread;
   readonly cpu_seconds_per_million_records: Spread;
+  /** Of an arm that measures them: the middle of the rounds. */
+  readonly latencies?: Latencies;
 }
 
 export type AllMeasured = ReadonlyMap<ArmName, readonly Measured[]>;
@@ -73,6 +76,16 @@ function figuresOf(rounds: readonly Measured[]): ArmFigures {
     records: rounds[0]!.records,
     records_per_second: roundedSpread(spreadOf(rounds.map(rateOf))),
     cpu_seconds_per_million_records: roundedSpread(spreadOf(rounds.map(cpuPerMillion))),
+    ...(rounds[0]!.latencies === undefined ? {} : { latencies: latenciesOf(rounds) }),
+  };
+}
+
+function latenciesOf(rounds: readonly Measured[]): Latencies {
+  const median = (value: (latencies: Latencies) => number): number =>
+    rounded(spreadOf(rounds.map(({ latencies }) => value(latencies!))).median);
+  return {
+    first_us: { p50: median(({ first_us }) => first_us.p50), p99: median(({ first_us }) => first_us.p99) },
+    delta_us: { p50: median(({ delta_us }) => delta_us.p50), p99: median(({ delta_us }) => delta_us.p99) },
   };
 }
 
@@ -142,7 +155,30 @@ function renderGroup(group: Group, { figures }: BenchReport): string[] {
         cpu.median.toPrecision(3).padStart(16),
       ].join(''),
     ),
+    ...renderLatencies(rows),
     '',
+  ];
+}
+
+/** What each arm takes longer than the first one of the group, in microseconds. */
+function renderLatencies(rows: readonly { arm: string; latencies?: Latencies }[]): string[] {
+  const [base, ...others] = rows;
+  if (base?.latencies === undefined) return [];
+  const cell = (ours: number, bare: number): string => `+${Math.max(0, ours - bare).toFixed(1)}`.padStart(9);
+  return [
+    `${'added microseconds'.padEnd(28)}${['first p50', 'p99', 'delta p50', 'p99'].map((name) => name.padStart(10)).join('')}`,
+    ...others.flatMap(({ arm, latencies }) => {
+      if (latencies === undefined) return [];
+      const { first_us: first, delta_us: delta } = latencies;
+      const { first_us: bareFirst, delta_us: bareDelta } = base.latencies!;
+      const cells = [
+        cell(first.p50, bareFirst.p50),
+        cell(first.p99, bareFirst.p99),
+        cell(delta.p50, bareDelta.p50),
+        cell(delta.p99, bareDelta.p99),
+      ];
+      return [`  ${arm}`.padEnd(28) + cells.map((text) => ` ${text}`).join('')];
+    }),
   ];
 }
 

@@ -66,8 +66,8 @@ function jobOf(arm: ArmName, options: GroupOptions): ArmJob {
 
 /** Fills the topics that the arms of a group read, and makes those that they write to. */
 async function loadTopics(group: Group, { servers, seed, amountOf }: GroupOptions): Promise<void> {
-  // Its lines are made where they are read.
-  if (group.name === 'formats') return;
+  // Their lines are made where they are read.
+  if (group.name === 'formats' || group.name === 'recorder') return;
   const log = await openBenchLog(servers, group.name);
   try {
     if (group.name !== 'consume' && group.name !== 'write') return;

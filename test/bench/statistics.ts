@@ -4,6 +4,13 @@ export interface Measured {
   readonly seconds: number;
   /** Of the arm's process alone, user and system together; servers do not count. */
   readonly cpuSeconds: number;
+  readonly latencies?: Latencies;
+}
+
+/** Microseconds from when a source gave something to when its reader had it. */
+export interface Latencies {
+  readonly first_us: { readonly p50: number; readonly p99: number };
+  readonly delta_us: { readonly p50: number; readonly p99: number };
 }
 
 /** Least, middle and greatest of some numbers. */
