@@ -9,6 +9,7 @@ export type {
   RunOptions,
   StreamTap,
   TapOptions,
+  ToolApproval,
   ToolResult,
 } from './recorder.js';
 export { createPatternRedactor, type PatternRedactorOptions } from './pattern-redactor.js';

@@ -91,6 +91,9 @@ export interface Run extends AsyncDisposable {
   /** What a tool gave, now. Of a call whose step has ended it is recorded with the next step. */
   toolResult(result: ToolResult): void;
 
+  /** Somebody is asked whether a call of the open step may be made, or has answered, now. */
+  toolApproval(approval: ToolApproval): void;
+
   /** The recorder's clock, in microseconds: it never goes backwards. */
   nowMicros(): number;
 
@@ -104,6 +107,13 @@ export interface ToolResult {
   /** Whatever `JSON.stringify` can write. */
   readonly result: unknown;
   readonly isError?: boolean;
+}
+
+export interface ToolApproval {
+  readonly toolCallId: string;
+  readonly approvalId: string;
+  readonly state: 'requested' | 'granted' | 'denied';
+  readonly reason?: string;
 }
 
 export interface TapOptions {

@@ -275,6 +275,10 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     );
   }
 
+  function noOpenStep(): UsageError {
+    return new UsageError('result-unrecorded', `run ${runId} has no open step that could take an approval`);
+  }
+
   const run: Run = {
     chatId,
     runId,
@@ -305,6 +309,18 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     },
     toolResult(result) {
       guarded(() => noteResult(result, nowMicros()));
+    },
+    toolApproval({ toolCallId, approvalId, state, reason }) {
+      guarded(() => {
+        if (present === undefined) throw noOpenStep();
+        const fields = {
+          tool_call_id: toolCallId,
+          approval_id: approvalId,
+          state,
+          ...(reason === undefined ? {} : { reason }),
+        };
+        void publish(ownEvent(nowMicros(), 'tool-approval', fields));
+      });
     },
     close() {
       if (isClosed) return;
