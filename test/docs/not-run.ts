@@ -11,6 +11,7 @@ export const notRun: readonly { readonly starts: string; readonly why: string }[
   { starts: 'npm run lint', why: 'npm test runs it' },
   { starts: 'npm run format', why: 'changes the working copy; npm run lint checks the outcome' },
   { starts: 'npm run vectors', why: 'changes the working copy; npm run lint checks the outcome' },
+  { starts: 'npm run pack', why: 'packs everything; test/packages/packages.e2e.test.ts' },
   { starts: 'npm run servers', why: 'starts servers; infra/local/src/servers-command.test.ts' },
   { starts: 'npm run simulate', why: 'takes minutes; npm test runs it, test/simulation/simulation.test.ts' },
   { starts: 'npm run bench', why: 'takes minutes; test/bench/bench.int.test.ts' },
