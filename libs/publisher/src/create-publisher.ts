@@ -9,6 +9,7 @@ import { createOpenSteps, type OpenStepEntry } from './open-steps.js';
 import { PublicationPromise } from './publication.js';
 import { resolveLimits } from './publisher-limits.js';
 import type { EventToPublish, OpenStep, OpenStepOptions, Publisher, PublisherOptions } from './publisher.js';
+import { bareEvent, redacted, redactionNote } from './redaction.js';
 import { createStampClock } from './stamp-clock.js';
 import { OpenStepHandle, stepEvent, StepHandle, type StepSink } from './step-handle.js';
 import { stepStopped, type StepEnding } from './step-stopped.js';
@@ -28,7 +29,7 @@ const RECORD_FRAMING_BYTES = 96;
  * @throws UsageError `bad-configuration` naming the option
  */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { log, runtime, logger = silentLogger, whenFull = 'wait', outbox } = options;
+  const { log, runtime, logger = silentLogger, whenFull = 'wait', outbox, redact } = options;
   const limits = resolveLimits(options, log.partitionCount);
   const producer = producerOf(options);
   const wireOptions = {
@@ -111,25 +112,37 @@ export function createPublisher(options: PublisherOptions): Publisher {
    */
   function submit(lane: Lane, wire: WireEvent, publication: PublicationPromise): void {
     noteEffect(wire.event, lane.stepKey, lane);
-    queue.add(
-      {
-        event: wire.event,
-        text: wire.text,
-        delta: limits.coalesceMs > 0 ? mergeableDelta(wire.event) : undefined,
-        bytes: wire.bytes + lane.producer.length + lane.key.length + RECORD_FRAMING_BYTES,
-        partition: lane.partition,
-        key: lane.key,
-        stepKey: lane.stepKey,
-        lane: isStopButton(wire.event) ? undefined : lane,
-      },
-      publication,
-    );
+    const write = (event: Event): WireEvent => writeEvent(event, wireOptions);
+    send(wire, lane, publication, write, ({ event, text, bytes }, sent) => {
+      queue.add(
+        {
+          event,
+          text,
+          delta: limits.coalesceMs > 0 ? mergeableDelta(event) : undefined,
+          bytes: bytes + lane.producer.length + lane.key.length + RECORD_FRAMING_BYTES,
+          partition: lane.partition,
+          key: lane.key,
+          stepKey: lane.stepKey,
+          lane: isStopButton(event) ? undefined : lane,
+        },
+        sent,
+      );
+    });
   }
 
-  function submitAsIs(wire: WireEvent, publication: PublicationPromise, onSettled?: () => void): void {
-    const { event, text, bytes } = wire;
-    const stepKey = stepKeyOf(event.chat_id, event.step_id);
-    noteEffect(event, stepKey, lanes.peek(event.chat_id, event.step_id, event.attempt ?? 0));
+  function submitAsIs(wire: WireEvent, publication: PublicationPromise): void {
+    const { chat_id, step_id, attempt = 0 } = wire.event;
+    const lane = lanes.peek(chat_id, step_id, attempt);
+    noteEffect(wire.event, stepKeyOf(chat_id, step_id), lane);
+    const write = (event: Event): WireEvent => writeEventAsIs(event, wireOptions);
+    send(wire, lane, publication, write, (sent, ofSent) => addAsIs(sent, ofSent));
+  }
+
+  function addAsIs(
+    { event, text, bytes }: WireEvent,
+    publication: PublicationPromise,
+    onSettled?: () => void,
+  ): void {
     const key = encoder.encode(event.chat_id);
     queue.add(
       {
@@ -139,12 +152,42 @@ export function createPublisher(options: PublisherOptions): Publisher {
         bytes: bytes + key.length + RECORD_FRAMING_BYTES,
         partition: partitionOf(key, log.partitionCount),
         key,
-        stepKey,
+        stepKey: stepKeyOf(event.chat_id, event.step_id),
         lane: undefined,
         ...(onSettled === undefined ? {} : { onSettled }),
       },
       publication,
     );
+  }
+
+  /** Adds what may leave of an event. The publication is that of the last of it. */
+  function send(
+    wire: WireEvent,
+    lane: Lane | undefined,
+    publication: PublicationPromise,
+    write: (event: Event) => WireEvent,
+    add: (wire: WireEvent, publication: PublicationPromise) => void,
+  ): void {
+    if (redact === undefined || wire.event.type === 'heartbeat') {
+      add(wire, publication);
+      return;
+    }
+    const { wires, error } = redacted(wire.event, redact, write);
+    const last = wires.at(-1);
+    const isContent = bareEvent(wire.event) === undefined;
+    const isTold = lane?.isRedactionTold === true;
+    if (error !== undefined && lane !== undefined) {
+      if (isContent && !lane.isRedactionNoted)
+        add(write(redactionNote(wire.event)), new PublicationPromise(reporter));
+      lane.isRedactionNoted ||= isContent;
+      lane.isRedactionTold = true;
+    }
+    for (const other of wires.slice(0, -1)) add(other, new PublicationPromise(reporter));
+    if (last !== undefined) {
+      add(last, publication);
+      if (error !== undefined && !isTold) report(error);
+    } else if (error !== undefined) publication.refuse(error, isTold);
+    else publication.withhold(new UsageError('event-redacted', `redact withheld a ${wire.event.type} event`));
   }
 
   /** What an event does to the steps that are held open, as the fold will see it. */
@@ -264,7 +307,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   for (const { event, onSettled } of outbox?.recover(nowMicros()) ?? []) {
-    attempted((publication) => submitAsIs(writeEventAsIs(event, wireOptions), publication, onSettled)).catch(
+    attempted((publication) => addAsIs(writeEventAsIs(event, wireOptions), publication, onSettled)).catch(
       (error: Error) => {
         report(error);
         // It cannot be sent under these limits, now or later.

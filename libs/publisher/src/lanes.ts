@@ -23,6 +23,10 @@ export interface Lane {
   droppedEvents: number;
   /** Its start found no room: nothing of this attempt can be in a message. */
   isLost: boolean;
+  /** The message says that something was withheld. */
+  isRedactionNoted: boolean;
+  /** The first error of redaction was told. */
+  isRedactionTold: boolean;
   /** Events that were taken, or wait for room, and are not settled. */
   pendingEvents: number;
   /** A terminal event of this attempt was published here. */
@@ -100,6 +104,8 @@ export function createLanes(options: {
         nextSeq: 0,
         droppedEvents: 0,
         isLost: false,
+        isRedactionNoted: false,
+        isRedactionTold: false,
         pendingEvents: 0,
         isEnded: false,
       };

@@ -59,6 +59,13 @@ export class PublicationPromise extends WatchedPromise<void> implements Publicat
     this.resolve();
   }
 
+  /** Nothing was to be sent: there is no position. */
+  withhold(error: Error): void {
+    this.#failure = error;
+    this.#acknowledged?.reject(error);
+    this.resolve();
+  }
+
   /** The event was not taken. */
   refuse(error: Error, isReported = false): void {
     this.#failure = error;

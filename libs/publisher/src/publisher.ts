@@ -6,6 +6,7 @@ import type { EventFields } from './event-fields.js';
 import type { Outbox } from './outbox.js';
 import type { Publication } from './publication.js';
 import type { PublisherLimits } from './publisher-limits.js';
+import type { Redact } from './redaction.js';
 import type { JoinedStep } from './step-handle.js';
 
 /**
@@ -123,6 +124,8 @@ export interface PublisherOptions extends Partial<PublisherLimits> {
    * `event-dropped`. Deltas are dropped first; what ends a step never is. Default `wait`.
    */
   readonly whenFull?: 'wait' | 'drop';
+  /** Changes events before anything of them leaves the process, the outbox included. */
+  readonly redact?: Redact;
   /** Keeps what is queued, so that a killed process loses none of it. Not together with `coalesceMs`. */
   readonly outbox?: Outbox;
 }

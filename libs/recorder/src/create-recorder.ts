@@ -13,7 +13,7 @@ const CODES_MAX = 100;
  * @throws UsageError `bad-configuration` naming the option
  */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { runtime = createSystemRuntime(), logger = silentLogger, redact, onError, ...rest } = options;
+  const { runtime = createSystemRuntime(), logger = silentLogger, onError, ...rest } = options;
 
   function tell(error: Error, where: RecorderErrorPlace): void {
     try {
@@ -43,7 +43,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
       {
         publisher,
         nowMicros,
-        redact,
         logger,
         openRun,
         report(error) {

@@ -3,7 +3,6 @@ export type {
   Recorder,
   RecorderErrorPlace,
   RecorderOptions,
-  Redact,
   Run,
   ResponseOptions,
   RunOptions,
@@ -12,7 +11,7 @@ export type {
   ToolApproval,
   ToolResult,
 } from './recorder.js';
-export { createPatternRedactor, type PatternRedactorOptions } from './pattern-redactor.js';
+export { createPatternRedactor, type PatternRedactorOptions, type Redact } from '@stepfold/publisher';
 export { recordFetch, type FetchRecording } from './record-fetch.js';
 export { recordIterable } from './record-iterable.js';
 export { recordResponse } from './record-response.js';

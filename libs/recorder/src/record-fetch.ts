@@ -23,13 +23,13 @@ export function recordFetch(
   recordingOf: (url: URL) => FetchRecording | undefined,
 ): typeof globalThis.fetch {
   return async (input, init) => {
-    const recording = isPost(input, init) ? recordingOf(urlOf(input)) : undefined;
+    const recording = quietly(() => (isPost(input, init) ? recordingOf(urlOf(input)) : undefined));
     if (recording === undefined) return fetch(input, init);
     const own = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     const signal = AbortSignal.any(own instanceof AbortSignal ? [own, run.signal] : [run.signal]);
     const answered = fetch(input, { ...init, signal });
     // The request is on its way: reading it delays nobody.
-    const results = recording.resultsOf?.(jsonOf(init?.body)) ?? [];
+    const results = quietly(() => recording.resultsOf?.(jsonOf(init?.body))) ?? [];
     const response = await answered;
     if (!response.ok) return response;
     const isWhole = response.headers.get('content-type')?.startsWith('application/json') === true;
@@ -53,6 +53,15 @@ function isPost(input: Input, init: Init): boolean {
 
 function urlOf(input: Input): URL {
   return new URL(input instanceof Request ? input.url : String(input), 'http://localhost');
+}
+
+/** What cannot be understood is not recorded; the exchange is none the worse for it. */
+function quietly<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 function jsonOf(body: unknown): unknown {

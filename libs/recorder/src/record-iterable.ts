@@ -2,7 +2,13 @@ import type { StreamTap } from './recorder.js';
 
 /** Yields what the source yields, and ends or throws as it does. */
 export function recordIterable<T>(source: AsyncIterable<T>, tap: StreamTap): AsyncIterableIterator<T> {
-  const iterator = source[Symbol.asyncIterator]();
+  let iterator: AsyncIterator<T>;
+  try {
+    iterator = source[Symbol.asyncIterator]();
+  } catch (error) {
+    tap.fail(error);
+    throw error;
+  }
   let waiting: Promise<void> | undefined;
 
   function observe(result: IteratorResult<T>): IteratorResult<T> {

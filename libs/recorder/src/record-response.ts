@@ -14,7 +14,8 @@ export function recordResponse(
 ): Response {
   const tap = options.signal === undefined ? given : stoppedBy(options.signal, given);
   const { body } = response;
-  if (body === null) {
+  // Nothing comes, or somebody else reads it.
+  if (body === null || body.locked) {
     tap.end();
     return response;
   }

@@ -2,7 +2,13 @@ import type { StreamTap } from './recorder.js';
 
 /** Hands on what the source gives, when it is asked for; nothing is read ahead. */
 export function recordStream<T>(source: ReadableStream<T>, tap: StreamTap): ReadableStream<T> {
-  const reader = source.getReader();
+  let reader: ReadableStreamDefaultReader<T>;
+  try {
+    reader = source.getReader();
+  } catch (error) {
+    tap.fail(error);
+    throw error;
+  }
   let waiting: Promise<void> | undefined;
   return new ReadableStream<T>(
     {

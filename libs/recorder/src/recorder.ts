@@ -1,5 +1,4 @@
 import type { EventLog, Position } from '@stepfold/event-log';
-import type { Event } from '@stepfold/events';
 import type { Format } from '@stepfold/formats';
 import type { Publisher, PublisherOptions } from '@stepfold/publisher';
 import type { Runtime } from '@stepfold/runtime';
@@ -37,21 +36,12 @@ export interface RecorderOptions extends Omit<PublisherOptions, 'onError' | 'run
   readonly runtime?: Runtime;
   /** Errors of the recorder. Default: they are logged. */
   readonly onError?: (error: Error, where: RecorderErrorPlace) => void;
-  /** Changes events before anything of them leaves the process. */
-  readonly redact?: Redact;
 }
 
 export interface RecorderErrorPlace {
   readonly chatId?: string;
   readonly runId?: string;
 }
-
-/**
- * What may leave the process instead of an event: another one of the same step and type, several, or none.
- * Fails closed: when it throws, or answers what is no event of that step, nothing of the event leaves but what the
- * step needs to be opened and ended, and the error is told.
- */
-export type Redact = (event: Event) => Event | readonly Event[] | null;
 
 export interface RunOptions {
   readonly chatId: string;

@@ -6,14 +6,12 @@ import { causeOf, withCause, type Cause } from './cut-off.js';
 import { recordIterable } from './record-iterable.js';
 import { recordResponse } from './record-response.js';
 import { recordStream } from './record-stream.js';
-import type { Redact, Run, RunOptions, StreamTap, TapOptions, ToolResult } from './recorder.js';
-import { redacted } from './redaction.js';
+import type { Run, RunOptions, StreamTap, TapOptions, ToolResult } from './recorder.js';
 import { createToolCalls } from './tool-calls.js';
 
 export interface RunServices {
   readonly publisher: Publisher;
   readonly nowMicros: () => number;
-  readonly redact: Redact | undefined;
   readonly logger: Logger;
   readonly report: (error: Error) => void;
   /** Another run, for a stream that begins while one of this run is open. */
@@ -26,7 +24,6 @@ interface PresentStep {
   readonly attempt: number;
   /** Undefined if the publisher did not take its start: then nothing of it is published. */
   readonly handle: OpenStep | undefined;
-  isRedactionNoted: boolean;
   /** Listens to the step's signal no longer: what ends it from here on is its own stream. */
   unfollow: (() => void) | undefined;
   /** Its end, which waits for results of tools; it has its own time unless one comes. */
@@ -42,7 +39,7 @@ interface PresentStep {
  */
 export function createRun(options: RunOptions & { readonly runId: string }, services: RunServices): Run {
   const { chatId, runId, runsTools = false } = options;
-  const { publisher, nowMicros, redact, logger, report } = services;
+  const { publisher, nowMicros, logger, report } = services;
   const controller = new AbortController();
   const calls = createToolCalls();
   let converter: { readonly format: Format; readonly converter: Converter } | undefined;
@@ -85,13 +82,11 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     const { step_id: stepId, attempt = 0 } = event;
     let handle: OpenStep | undefined;
     try {
-      for (const start of redact === undefined ? [event] : redactedOf(event, redact)) {
-        if (start.type === 'step-start') handle = publisher.openStepWith(start);
-      }
+      handle = publisher.openStepWith(event);
     } catch (error) {
       report(error as Error);
     }
-    present = { stepId, attempt, handle, isRedactionNoted: false, unfollow: undefined, heldEnd: undefined };
+    present = { stepId, attempt, handle, unfollow: undefined, heldEnd: undefined };
     if (isSignalWanted) follow(present);
     const waiting = handle === undefined ? undefined : watched(handle.opened);
     for (const result of calls.takeWaiting()) void publish(resultEvent(result.at, result));
@@ -101,24 +96,9 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
   /** Everything but a start leaves the process here. */
   function publish(event: Event): Promise<void> | undefined {
     if (present?.handle === undefined) return undefined;
-    let waiting: Promise<void> | undefined;
-    for (const given of redact === undefined ? [event] : redactedOf(event, redact)) {
-      // Somebody else has ended it; what comes late is the fold's to judge, but for an end that would be none.
-      if (isTerminal(given) && present.handle.isEnded) continue;
-      waiting = watched(publisher.publish(given)) ?? waiting;
-    }
-    return waiting;
-  }
-
-  function redactedOf(event: Event, hook: Redact): readonly Event[] {
-    const { events, error } = redacted(event, hook);
-    if (error === undefined) return events;
-    report(error);
-    if (present === undefined || present.isRedactionNoted || isTerminal(event)) return events;
-    // So that whoever reads the message sees that something of it is missing.
-    present.isRedactionNoted = true;
-    const note = ownEvent(event.at, 'data', { name: 'redaction-failed', data: { type: event.type } });
-    return [...events, note];
+    // Somebody else has ended it; what comes late is the fold's to judge, but for an end that would be none.
+    if (isTerminal(event) && present.handle.isEnded) return undefined;
+    return watched(publisher.publish(event));
   }
 
   /** Every error is told; the answer waits for room in the queue and never rejects. */

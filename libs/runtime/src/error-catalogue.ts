@@ -92,6 +92,10 @@ export const errorCatalogue = {
     remedy:
       'Make room or give the rights. Events are sent all the same; what is queued dies with the process until then.',
   },
+  'event-redacted': {
+    cause: 'The redaction hook withheld an event, and its position was asked for.',
+    remedy: 'Nothing is wrong: what was withheld has no position.',
+  },
   'event-oversize': {
     cause: 'An event is larger than the log takes.',
     remedy: 'Publish large results as files with a URL, or let the publisher elide the largest value.',

@@ -1,6 +1,6 @@
 import { setOwn, type Event, type JsonValue, type Metadata } from '@stepfold/events';
 import { UsageError } from '@stepfold/runtime';
-import type { Redact } from './recorder.js';
+import type { Redact } from './redaction.js';
 
 export interface PatternRedactorOptions {
   /** What must not leave. Without look-around and anchors: a text is seen piece by piece. */
