@@ -15,7 +15,9 @@ export default {
   maxWorkers: '100%',
   injectGlobals: false,
   // Packages that exist as ES modules only, which jest cannot load as they are.
-  transformIgnorePatterns: ['/node_modules/(?!(?:get-east-asian-width|@noble/hashes|ai-7|@ai-sdk|@workflow|eventsource-parser|zod)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(?:get-east-asian-width|@noble/hashes|ai-7|@ai-sdk|@workflow|eventsource-parser|zod)/)',
+  ],
   transform: {
     '^.+\\.[jt]s$': [
       '@swc/jest',
