@@ -1,8 +1,11 @@
-export const usage = `npm run simulate -- [--seeds N] [--from S] [--seed S] [--canary]
+import type { OptionChanges } from './shrink.js';
+
+export const usage = `npm run simulate -- [--seeds N] [--from S] [--seed S [--options JSON]] [--canary]
 
   --seeds N   runs N seeds (200 unless given)
   --from S    begins with seed S instead of a random one
   --seed S    runs seed S alone, the same as it ran before
+  --options   other options than those that follow from the seed, as a failure names them
   --canary    plants each known bug in turn and tries seeds until it is caught`;
 
 export interface SimulateArguments {
@@ -10,6 +13,7 @@ export interface SimulateArguments {
   readonly count: number;
   readonly hasCanary: boolean;
   readonly isHelp: boolean;
+  readonly changes: OptionChanges;
 }
 
 /** Reads the arguments, or answers in a sentence what is wrong with them. */
@@ -21,12 +25,19 @@ export function parseArguments(
   let from: number | undefined;
   let hasCanary = false;
   let isHelp = false;
+  let changes: OptionChanges = {};
   const numbers = { '--seeds': 1_000_000_000, '--from': 2 ** 48, '--seed': 2 ** 48 };
   for (let i = 0; i < given.length; i++) {
     const [name, inline] = given[i]!.split('=', 2) as [string, string | undefined];
     if (name === '--canary') hasCanary = true;
     else if (name === '--help') isHelp = true;
-    else if (name === '--seeds' || name === '--from' || name === '--seed') {
+    else if (name === '--options') {
+      try {
+        changes = JSON.parse(given[++i] ?? '') as OptionChanges;
+      } catch {
+        return '--options takes JSON';
+      }
+    } else if (name === '--seeds' || name === '--from' || name === '--seed') {
       const text = inline ?? given[++i] ?? '';
       const number = Number(text);
       if (!/^\d+$/.test(text) || number > numbers[name]) {
@@ -39,5 +50,5 @@ export function parseArguments(
       return `${JSON.stringify(name)} is no option`;
     }
   }
-  return { from: from ?? freshSeed(), count: count ?? 200, hasCanary, isHelp };
+  return { from: from ?? freshSeed(), count: count ?? 200, hasCanary, isHelp, changes };
 }

@@ -7,7 +7,9 @@ import type {
   Topic,
 } from '@stepfold/event-log';
 import type { Message } from '@stepfold/fold';
-import type { GuardedWritePort } from '@stepfold/message-store';
+import type { GuardedWritePort, MessageStore } from '@stepfold/message-store';
+import type { Outbox, PublisherLimits } from '@stepfold/publisher';
+import type { Runtime } from '@stepfold/runtime';
 import type { Guard } from './store-server.js';
 
 /** A known bug, planted between the production code and the simulated world, to see that it is noticed. */
@@ -16,6 +18,15 @@ export interface Canary {
   /** The log as the projectors, or the writers, see it. */
   readonly projectorLog?: (log: EventLog) => EventLog;
   readonly writerLog?: (log: EventLog) => EventLog;
+  /** The log as the production publishers see it. */
+  readonly publisherLog?: (log: EventLog) => EventLog;
+  /** Clock and timers as the projectors see them. */
+  readonly projectorRuntime?: (runtime: Runtime) => Runtime;
+  /** The store as the writers see it, and the outbox as the production publishers do. */
+  readonly writerStore?: (store: MessageStore) => MessageStore;
+  readonly outbox?: (outbox: Outbox) => Outbox;
+  /** Limits of the production publishers that are none. */
+  readonly clientLimits?: Partial<PublisherLimits>;
   readonly storePort?: (port: GuardedWritePort<Message>) => GuardedWritePort<Message>;
   readonly guard?: Guard;
 }
@@ -95,7 +106,66 @@ export const canaries: readonly Canary[] = [
       return topic === 'dead-letters' ? answer.catch(() => nowhere) : answer;
     }),
   },
+  {
+    name: 'tells progress before the write',
+    writerStore: (store) =>
+      Object.assign(Object.create(store) as MessageStore, {
+        write: (collection: string, versions: readonly Message[]) => {
+          store.write(collection, versions).catch(() => undefined);
+          return Promise.resolve(versions.map(() => ({ kind: 'applied' })));
+        },
+      }),
+  },
+  {
+    name: 'reaper on the wall clock',
+    projectorRuntime: (runtime) =>
+      Object.assign(Object.create(runtime) as Runtime, { monotonicMs: () => runtime.nowMicros() / 1_000 }),
+  },
+  {
+    name: 'publisher drops the end of a coalesced delta',
+    publisherLog: withAppend((_topic, records, append) => append(records.map(withoutEndOfMerged))),
+  },
+  {
+    name: 'publisher takes what failed for sent',
+    publisherLog: withAppend((_topic, records, append) => append(records).catch(() => nowhere)),
+  },
+  {
+    name: 'publisher numbers anew what it sends again',
+    publisherLog: withAppend(
+      (
+        (sent) => (_topic, records, append) =>
+          append(
+            records.map((record) => (sent.has(record.value!) ? numberedAnew(record) : noted(sent, record))),
+          )
+      )(new WeakSet<Uint8Array>()),
+    ),
+  },
+  {
+    name: 'publisher reorders what it sends together',
+    publisherLog: withAppend((_topic, records, append) => append(records.toReversed())),
+  },
+  { name: 'publisher without a bound of its queue', clientLimits: { queueEventsMax: 1_000_000 } },
+  {
+    name: 'outbox forgets what it was given',
+    outbox: (outbox) => ({ ...outbox, keep: () => () => undefined }),
+  },
 ];
+
+const textOf = ({ value }: RecordToAppend): string => new TextDecoder().decode(value ?? new Uint8Array());
+
+function withoutEndOfMerged(record: RecordToAppend): RecordToAppend {
+  if (!textOf(record).includes('"merged":')) return record;
+  return changed(record, (fields) => ({ ...fields, text: String(fields['text']).slice(0, -1) }));
+}
+
+function noted(sent: WeakSet<Uint8Array>, record: RecordToAppend): RecordToAppend {
+  if (record.value !== null) sent.add(record.value);
+  return record;
+}
+
+function numberedAnew(record: RecordToAppend): RecordToAppend {
+  return changed(record, (fields) => ({ ...fields, seq: Number(fields['seq'] ?? 0) + 1_000 }));
+}
 
 const nowhere: AppendedRange = { firstOffset: 0, lastOffset: 0, appendedAtMs: 0 };
 

@@ -84,7 +84,10 @@ export function expectPartition(
   const present = new Map<string, GrowingLife>();
   /** Copies of events that were accepted, told by what names an event. */
   const acceptedNames = new Set<string>();
-  /** Steps that were opened once more after their end: whoever has forgotten the end takes that for a step. */
+  /**
+   * Steps that were opened once more: after their end, with a lower attempt, or by a late copy of their start. Whoever begins to
+   * read behind the true beginning takes that for a step, and what comes of it after its end for its content.
+   */
   const reopened = new Set<string>();
 
   for (const record of log.records('events', partition)) {
@@ -119,7 +122,7 @@ export function expectPartition(
       verdicts.push({ record, partition, outcome, event, id, deadLetter: 'never' });
       continue;
     }
-    if (isOpening && life !== undefined && hasEnded(life.events)) reopened.add(id);
+    if (isOpening && life !== undefined) reopened.add(id);
     verdicts.push({
       ...{ record, partition, outcome, event, id },
       deadLetter: deadLetterOf(event, outcome, life, {

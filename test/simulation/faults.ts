@@ -1,3 +1,4 @@
+import type { Topic } from '@stepfold/event-log';
 import type { Exchange } from './exchange.js';
 import type { FaultKind } from './simulation-options.js';
 import type { World } from './world.js';
@@ -5,6 +6,12 @@ import type { World } from './world.js';
 /** Hurts the world at random moments until the faults end, and at some that chance would seldom find. */
 export function scheduleFaults(world: World): void {
   const { options, scheduler, chance } = world;
+  // That somebody sets the clocks is no fault, and has to change nothing.
+  for (let jump = 0; jump < options.clockJumps; jump++) {
+    scheduler.schedule(chance.fraction() * (options.spanMs + CLOCK_JUMPS_MS), () =>
+      inflict(world, 'set-clock'),
+    );
+  }
   if (options.faults.length === 0) return;
   // Two writers race only if one is replaced while its upsert hangs between its look and its insert.
   world.store.onPause = (by) => {
@@ -21,6 +28,35 @@ export function scheduleFaults(world: World): void {
   };
   next();
 }
+
+/** Clocks are set until so long after the last step has begun. */
+const CLOCK_JUMPS_MS = 1_500;
+
+/**
+ * Deletes what nobody can need any more: what every position of the last seconds has left behind. A position that is
+ * older than that is of a process that has been frozen for longer than any is here.
+ */
+export function scheduleRetention(world: World): void {
+  const { log, scheduler } = world;
+  const look = (): void => {
+    const heldMs = scheduler.nowMs - RETENTION_MS;
+    const needed = new Map<string, { topic: Topic; partition: number; offset: number }>();
+    for (const { atMs, topic, partition, position } of log.commits) {
+      const key = `${topic}/${partition}`;
+      const known = needed.get(key);
+      // The last one before counts as well: it was the position then.
+      if (known === undefined || atMs <= heldMs)
+        needed.set(key, { topic, partition, offset: position.nextOffset });
+      else known.offset = Math.min(known.offset, position.nextOffset);
+    }
+    for (const { topic, partition, offset } of needed.values()) log.deleteBefore(topic, partition, offset);
+    scheduler.schedule(RETENTION_LOOK_MS, look);
+  };
+  scheduler.schedule(RETENTION_MS, look);
+}
+
+const RETENTION_MS = 3_000;
+const RETENTION_LOOK_MS = 700;
 
 function inflict(world: World, kind: FaultKind): void {
   const { options, scheduler, chance, log, store, logExchange, storeExchange } = world;
@@ -63,7 +99,10 @@ function inflict(world: World, kind: FaultKind): void {
       if (incarnation !== undefined) expel(world, incarnation.name);
       return;
     case 'set-back': {
-      const commit = log.commits[chance.below(log.commits.length)];
+      const commits = log.commits.filter(
+        ({ topic, partition, position }) => position.nextOffset >= log.begin(topic, partition),
+      );
+      const commit = commits[chance.below(commits.length)];
       if (commit === undefined) return;
       const { group, topic, partition, position } = commit;
       world.trace.note(
@@ -91,8 +130,9 @@ function inflict(world: World, kind: FaultKind): void {
       awayFor(storeExchange);
       return;
     case 'set-clock':
-      if (slot.process !== undefined) {
-        slot.process.runtime.skewMs += (chance.fraction() - 0.5) * 2 * (options.clockSkewMs + 1_000);
+      for (const { process } of slots) {
+        if (process === undefined || chance.isTrue(0.5)) continue;
+        process.runtime.skewMs += (chance.fraction() - 0.5) * 2 * (options.clockSkewMs + 2_000);
       }
       return;
     case 'switch-collection':

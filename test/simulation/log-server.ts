@@ -44,6 +44,7 @@ export interface SetbackFact {
 
 /** A position that a group has committed, with when and by whom. */
 export interface CommitFact {
+  readonly atMs: number;
   readonly ordinal: number;
   readonly by: string;
   readonly group: string;
@@ -53,7 +54,10 @@ export interface CommitFact {
 }
 
 interface Partition {
+  /** All that ever were: the checkers read those too that nobody else can read any more. */
   readonly records: StoredRecord[];
+  /** Records before this have been deleted. */
+  begin: number;
   nextOffset: number;
   lastAppendedAtMs: number;
   /** Polls that wait for a record. */
@@ -89,6 +93,7 @@ export class LogServer {
       for (let partition = 0; partition < options.partitionCount; partition++) {
         this.#partitions.set(`${topic}/${partition}`, {
           records: [],
+          begin: 0,
           nextOffset: 0,
           lastAppendedAtMs: 0,
           waiting: new Set(),
@@ -103,6 +108,18 @@ export class LogServer {
 
   records(topic: Topic, partition: number): readonly StoredRecord[] {
     return this.#of(topic, partition).records;
+  }
+
+  begin(topic: Topic, partition: number): number {
+    return this.#of(topic, partition).begin;
+  }
+
+  /** Retention: what lies before an offset can be read no more. */
+  deleteBefore(topic: Topic, number: number, offset: number): void {
+    const partition = this.#of(topic, number);
+    if (offset <= partition.begin) return;
+    partition.begin = offset;
+    this.trace.note(this.scheduler.nowMs, `${topic}/${number} is deleted before ${offset}`);
   }
 
   end(topic: Topic, partition: number): number {
@@ -150,7 +167,8 @@ export class LogServer {
     const partition = this.#of(topic, number);
     const records: StoredRecord[] = [];
     let bytes = 0;
-    for (const record of this.#from(partition, fromOffset)) {
+    const from = Math.max(fromOffset, partition.begin);
+    for (const record of this.#from(partition, from)) {
       bytes += (record.key?.byteLength ?? 0) + (record.value?.byteLength ?? 0);
       if (records.length > 0 && (records.length >= recordsMax || bytes > bytesMax)) {
         return { records, nextOffset: records.at(-1)!.offset + 1, endOffset: partition.nextOffset };
@@ -159,7 +177,7 @@ export class LogServer {
     }
     return {
       records,
-      nextOffset: Math.max(fromOffset, (records.at(-1)?.offset ?? -1) + 1),
+      nextOffset: Math.max(from, (records.at(-1)?.offset ?? -1) + 1),
       endOffset: partition.nextOffset,
     };
   }
@@ -184,7 +202,15 @@ export class LogServer {
       this.scheduler.nowMs,
       `${by} commits ${topic}/${partition} at ${position.nextOffset} ${position.metadata}`,
     );
-    this.commits.push({ ordinal: this.scheduler.ordinal, by, group, topic, partition, position });
+    this.commits.push({
+      atMs: this.scheduler.nowMs,
+      ordinal: this.scheduler.ordinal,
+      by,
+      group,
+      topic,
+      partition,
+      position,
+    });
     this.setCommitted(group, topic, partition, position);
   }
 

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { parseArguments, usage, type SimulateArguments } from './arguments.js';
 import { canaries } from './canaries.js';
-import { CANARY_SEEDS, reportSeeds, runCanary, runHere } from './run-seeds.js';
+import { CANARY_SEEDS, reportSeeds, runCanary, runChanged } from './run-seeds.js';
 import { runOnThreads, serveChunks } from './seed-threads.js';
 
 /** Fewer seeds than this are not worth the start of threads. */
@@ -29,10 +29,11 @@ interface Counts {
   readonly failed: number;
 }
 
-function trySeeds({ from, count }: SimulateArguments): Promise<Counts> {
-  const threads = count < SEEDS_FOR_THREADS ? 1 : availableParallelism();
-  const run = threads === 1 ? runHere : runOnThreads(new URL(import.meta.url), threads);
-  return reportSeeds(run, from, count, console.log);
+function trySeeds({ from, count, changes }: SimulateArguments): Promise<Counts> {
+  const isChanged = Object.keys(changes).length > 0;
+  const threads = count < SEEDS_FOR_THREADS || isChanged ? 1 : availableParallelism();
+  const run = threads === 1 ? runChanged(changes) : runOnThreads(new URL(import.meta.url), threads);
+  return reportSeeds(run, from, count, console.log, changes);
 }
 
 async function tryCanaries({ from }: SimulateArguments): Promise<Counts> {

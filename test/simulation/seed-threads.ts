@@ -28,7 +28,7 @@ export function runOnThreads(program: URL, threads: number): RunSeeds {
         { length: threads },
         () =>
           new Promise<void>((resolve, reject) => {
-            const worker = new Worker(program);
+            const worker = new Worker(program, { resourceLimits: { maxYoungGenerationSizeMb: 64 } });
             const give = (): void => {
               const chunk = takeChunk();
               if (chunk !== undefined) worker.postMessage(chunk);

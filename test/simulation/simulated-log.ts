@@ -68,7 +68,10 @@ export class SimulatedLog implements EventLog {
       `bounds ${topic}/${partition}`,
       (answer) => {
         const end = server.end(topic, partition);
-        answer({ begin: server.records(topic, partition)[0]?.offset ?? end, end });
+        const first = server
+          .records(topic, partition)
+          .find(({ offset }) => offset >= server.begin(topic, partition));
+        answer({ begin: first?.offset ?? end, end });
       },
     );
     return answered.catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import type { ProjectorConfig } from '@stepfold/projector';
+import type { PublisherLimits } from '@stepfold/publisher';
 import type { WriterConfig } from '@stepfold/writer';
 import { SeededChance } from '../support/chance.js';
 import type { Weather } from './exchange.js';
@@ -31,6 +32,19 @@ export interface SimulationOptions {
   readonly projectors: number;
   readonly writers: number;
   readonly publishers: number;
+  /** Processes with a production publisher. */
+  readonly clients: number;
+  /** Probability that a step is published by them. */
+  readonly clientShare: number;
+  readonly client: Partial<PublisherLimits> & {
+    readonly whenFull: 'wait' | 'drop';
+    readonly hasOutbox: boolean;
+    /** Probability that a caller awaits a publication, and that it flushes after one. */
+    readonly awaitProbability: number;
+    readonly flushProbability: number;
+    /** Probability that whoever opens a step listens to its signal. */
+    readonly listenProbability: number;
+  };
   readonly chats: number;
   readonly steps: number;
   /** Events of an ordinary step, about. */
@@ -48,6 +62,8 @@ export interface SimulationOptions {
   readonly faultsEndMs: number;
   /** How far the clocks of processes are off, at most. */
   readonly clockSkewMs: number;
+  /** How often clocks are set where nothing else happens. */
+  readonly clockJumps: number;
   readonly timerLatenessMs: number;
   readonly log: LogOptions;
   readonly logWeather: Weather;
@@ -98,19 +114,37 @@ export function optionsOf(seed: number): SimulationOptions {
     lateMs: LATE_MS,
   });
   // Most bugs need little to show; a few need much.
-  const isLarge = chance.below(10) === 0;
+  const isLarge = chance.below(20) === 0;
   const spanMs = isLarge ? 1_500 : oneOf(100, 600);
   const stepIdleTimeoutMs = oneOf(600, 1_200, 2_500);
   const isCalm = chance.below(12) === 0;
+  const hasOutbox = chance.below(3) === 0;
+  const queueEventsMax = oneOf(2, 4, 1_000);
   return {
     seed,
     isCalm,
     projectors: oneOf(1, 2, 2, 3),
     writers: oneOf(1, 2, 2, 3),
     publishers: oneOf(1, 2),
+    clients: oneOf(1, 2, 2),
+    clientShare: oneOf(0, 0.4, 0.8),
+    client: {
+      whenFull: oneOf('wait', 'wait', 'drop'),
+      hasOutbox,
+      coalesceMs: hasOutbox ? 0 : oneOf(0, 0, 5, 60),
+      queueEventsMax,
+      batchRecordsMax: Math.min(queueEventsMax, oneOf(1, 8)),
+      heartbeatIntervalMs: Math.floor(stepIdleTimeoutMs * oneOf(0.4, 3)),
+      retryDelayMinMs: 10,
+      retryDelayMaxMs: 200,
+      watchIntervalMs: oneOf(100, 250),
+      awaitProbability: oneOf(0, 0.3, 1),
+      flushProbability: oneOf(0, 0.1),
+      listenProbability: oneOf(0, 0.5),
+    },
     chats: between(1, 6),
-    steps: isLarge ? between(8, 20) : between(1, 5),
-    stepEvents: isLarge ? oneOf(4, 12) : oneOf(2, 4),
+    steps: isLarge ? between(8, 20) : between(1, 4),
+    stepEvents: isLarge ? oneOf(4, 12) : oneOf(1, 3),
     spanMs,
     eventIntervalMs: oneOf(2, 10, 40, 120),
     repeatProbability: oneOf(0, 0.02, 0.1),
@@ -120,6 +154,7 @@ export function optionsOf(seed: number): SimulationOptions {
     // Where there are none, time to see that everything happens when it should.
     faultsEndMs: spanMs + (isCalm ? 6_000 : oneOf(100, 400, 1_200)),
     clockSkewMs: oneOf(0, 50, 3_600_000),
+    clockJumps: isCalm ? oneOf(0, 6, 12) : 0,
     timerLatenessMs: oneOf(0, 1, 20),
     log: {
       partitionCount: oneOf(1, 1, 2, 3),

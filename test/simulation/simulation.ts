@@ -1,7 +1,8 @@
 import { silentLogger, type LogFields, type Logger } from '@stepfold/runtime';
 import type { Canary } from './canaries.js';
 import { checkAll, gatherFacts } from './check-all.js';
-import { scheduleFaults } from './faults.js';
+import { checkClients, checkSignals } from './check-clients.js';
+import { scheduleFaults, scheduleRetention } from './faults.js';
 import type { Incarnation } from './incarnation.js';
 import { optionsOf, recoveryMs, type SimulationOptions } from './simulation-options.js';
 import { Trace } from './trace.js';
@@ -53,6 +54,7 @@ export async function simulate(
 
   for (const slot of [...services, ...publishers]) slot.start();
   scheduleFaults(world);
+  scheduleRetention(world);
   scheduler.schedule(options.faultsEndMs, () => endFaults(world));
   scheduler.schedule(recoveryMs(options), () => {
     // A position that was set back is only read by who begins anew.
@@ -71,7 +73,9 @@ export async function simulate(
     ...{ options, log: world.log, store: world.store, hasLostMetadata: world.hasLostMetadata },
     acknowledged: world.publishings.flatMap(({ acknowledged }) => acknowledged),
   });
-  violations.push(...checkAll(facts, { isComplete: violations.length === 0 }));
+  const isComplete = violations.length === 0;
+  violations.push(...checkAll(facts, { isComplete }), ...checkClients(facts, world.clients));
+  if (isComplete) violations.push(...checkSignals(facts, world.clients));
   return {
     options,
     violations,
@@ -83,12 +87,12 @@ export async function simulate(
 
 /** Looks again and again whether all is done; it must be, some time after the last event was published. */
 function awaitRest(world: World, fail: (what: string) => void, onRest: () => void): void {
-  const { options, projectorConfig, scheduler, publishings } = world;
+  const { options, projectorConfig, scheduler, publishings, clients } = world;
   const { stepIdleTimeoutMs, reaperGraceMs } = projectorConfig;
   const boundMs = REST_BOUND_MS + 2 * (stepIdleTimeoutMs + reaperGraceMs + options.group.sessionTimeoutMs);
   let lastPublishedMs = scheduler.nowMs;
   const look = (): void => {
-    if (publishings.some(({ isDone }) => !isDone)) lastPublishedMs = scheduler.nowMs;
+    if ([...publishings, ...clients].some(({ isDone }) => !isDone)) lastPublishedMs = scheduler.nowMs;
     const lag = lagOf(world);
     if (lag.length === 0) onRest();
     else if (scheduler.nowMs > lastPublishedMs + boundMs) fail(`no rest: ${lag.join('; ')}`);

@@ -5,7 +5,7 @@ import type {
   ReadResult,
   SubscribeOptions,
 } from '@stepfold/event-log';
-import { InvariantViolation, isAbortError } from '@stepfold/runtime';
+import { CorruptStateError, InvariantViolation, isAbortError } from '@stepfold/runtime';
 import type { Assignment, ConsumerGroup, Member } from './consumer-group.js';
 import type { SimulatedLogOptions } from './simulated-log.js';
 
@@ -175,15 +175,30 @@ class AssignedSimulatedPartition implements AssignedPartition {
   #fetch(): Promise<ReadResult> {
     const { server, exchange, incarnation } = this.log;
     const { topic, partition } = this;
-    return exchange.request<ReadResult>(incarnation, `poll ${topic}/${partition}`, (answer) => {
-      const { limits } = this.options;
-      // A fetch may bring less than there is.
-      const recordsMax = Math.min(limits?.recordsMax ?? 1_000, 1 + incarnation.chance.below(60));
-      const result = server.read(topic, partition, this.#position, { ...limits, recordsMax });
-      const records = result.records.map(({ offset, key, value, headers, appendedAtMs }): LogRecord => {
-        return { offset, key, value, headers, appendedAtMs };
-      });
-      answer({ ...result, records });
+    const polled = exchange.request<ReadResult | undefined>(
+      incarnation,
+      `poll ${topic}/${partition}`,
+      (answer) => {
+        if (this.#position < server.begin(topic, partition)) {
+          answer(undefined);
+          return;
+        }
+        const { limits } = this.options;
+        // A fetch may bring less than there is.
+        const recordsMax = Math.min(limits?.recordsMax ?? 1_000, 1 + incarnation.chance.below(60));
+        const result = server.read(topic, partition, this.#position, { ...limits, recordsMax });
+        const records = result.records.map(({ offset, key, value, headers, appendedAtMs }): LogRecord => {
+          return { offset, key, value, headers, appendedAtMs };
+        });
+        answer({ ...result, records });
+      },
+    );
+    return polled.then((result) => {
+      if (result !== undefined) return result;
+      throw new CorruptStateError(
+        'position-deleted',
+        `${this.#position} of ${topic}/${partition} is deleted`,
+      );
     });
   }
 

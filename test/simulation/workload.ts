@@ -36,16 +36,21 @@ export interface PoisonPlan {
 }
 
 export interface Workload {
+  /** Records that are made here: what publishers of any make may send, wrong numbers and repetitions too. */
   readonly tracks: readonly TrackPlan[];
+  /** Events that are given to the production publisher. */
+  readonly clientTracks: readonly TrackPlan[];
   readonly poison: readonly PoisonPlan[];
 }
 
 /** Chats of a few model loops: steps with tools, messages of people, stop buttons, and all that goes wrong. */
 export function planWorkload(chance: SeededChance, options: SimulationOptions): Workload {
-  const tracks: TrackPlan[] = [];
+  const rawTracks: TrackPlan[] = [];
+  const clientTracks: TrackPlan[] = [];
   const poison: PoisonPlan[] = [];
   for (let index = 0; index < options.steps; index++) {
-    const chatId = `chat-${chance.below(options.chats)}`;
+    const chatId = `chat-${zipf(chance, options.chats)}`;
+    const tracks = chance.isTrue(options.clientShare) ? clientTracks : rawTracks;
     const prefix = chance.isTrue(0.02) ? REFUSED_PREFIX : 'step-';
     const step: StepPlace = {
       chatId,
@@ -56,7 +61,18 @@ export function planWorkload(chance: SeededChance, options: SimulationOptions): 
     else tracks.push(...planStep(chance, options, step));
     if (chance.isTrue(options.poisonProbability)) poison.push(planPoison(chance, options, step));
   }
-  return { tracks, poison };
+  return { tracks: rawTracks, clientTracks, poison };
+}
+
+/** A few chats have most of the steps. */
+function zipf(chance: SeededChance, count: number): number {
+  return Math.floor((count + 1) ** chance.fraction()) - 1;
+}
+
+/** Most steps are short, and a few are many times as long: log-normal, with this median. */
+function sizeOf(chance: SeededChance, median: number): number {
+  const normal = Math.sqrt(-2 * Math.log(1 - chance.fraction())) * Math.cos(2 * Math.PI * chance.fraction());
+  return Math.min(Math.round(median * Math.exp(0.8 * normal)), 6 * median);
 }
 
 interface StepPlace {
@@ -79,7 +95,7 @@ function planMessage(chance: SeededChance, options: SimulationOptions, step: Ste
 function planStep(chance: SeededChance, options: SimulationOptions, step: StepPlace): TrackPlan[] {
   const item = (fields: Readonly<Record<string, unknown>>): TrackItem => planItem(chance, options, fields);
   const attempt = chance.isTrue(0.1) ? 1 : 0;
-  const count = chance.below(2 * options.stepEvents);
+  const count = sizeOf(chance, options.stepEvents);
   const content = Array.from({ length: count }, () => item(eventBody(chance, pick(chance, likelyTypes))));
   const end = planEnd(chance).map(item);
   // After the end: a few more, which are late.

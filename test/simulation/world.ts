@@ -3,6 +3,7 @@ import type { Logger, Metrics } from '@stepfold/runtime';
 import { runWriter } from '@stepfold/writer';
 import { SeededChance } from '../support/chance.js';
 import type { Canary } from './canaries.js';
+import { ClientPublishing } from './client-publishing.js';
 import { ConsumerGroup } from './consumer-group.js';
 import { Exchange } from './exchange.js';
 import type { Incarnation } from './incarnation.js';
@@ -33,6 +34,7 @@ export interface World {
   readonly services: readonly ProcessSlot[];
   readonly publishers: readonly ProcessSlot[];
   readonly publishings: readonly Publishing[];
+  readonly clients: readonly ClientPublishing[];
   /** No more faults from now on. */
   hasFaults: boolean;
   /** Whether a commit's metadata was ever lost: then dead letters may be made of what is in its message. */
@@ -81,7 +83,7 @@ export function createWorld({ options, trace, canary, loggerOf, onFailure }: Wor
     };
     return runProjector({
       log: canary?.projectorLog?.(simulated) ?? simulated,
-      runtime,
+      runtime: canary?.projectorRuntime?.(runtime) ?? runtime,
       logger: loggerOf(incarnation),
       metrics: noMetrics,
       signal,
@@ -92,12 +94,13 @@ export function createWorld({ options, trace, canary, loggerOf, onFailure }: Wor
   const writer: Program = ({ incarnation, runtime, signal }) => {
     const simulated = logOf(incarnation);
     const wrapPort = canary?.storePort;
+    const simulatedStore = new SimulatedStore({
+      ...{ server: store, exchange: storeExchange, incarnation },
+      ...(wrapPort === undefined ? {} : { wrapPort }),
+    });
     return runWriter({
       log: canary?.writerLog?.(simulated) ?? simulated,
-      store: new SimulatedStore({
-        ...{ server: store, exchange: storeExchange, incarnation },
-        ...(wrapPort === undefined ? {} : { wrapPort }),
-      }),
+      store: canary?.writerStore?.(simulatedStore) ?? simulatedStore,
       runtime,
       logger: loggerOf(incarnation),
       metrics: noMetrics,
@@ -124,21 +127,44 @@ export function createWorld({ options, trace, canary, loggerOf, onFailure }: Wor
     const isMine = (_item: unknown, i: number): boolean => i % options.publishers === index;
     return new Publishing(`p${index}`, workload.tracks.filter(isMine), workload.poison.filter(isMine));
   });
+  const clients = Array.from({ length: options.clients }, (_, index) => {
+    const isMine = (_item: unknown, i: number): boolean => i % options.clients === index;
+    return new ClientPublishing(`c${index}`, workload.clientTracks.filter(isMine));
+  });
   const world: World = {
     ...{ options, projectorConfig, scheduler, trace, log, store, logExchange, storeExchange, groups },
     chance: chance.fork(),
     publishings,
+    clients,
     services: [
       ...Array.from({ length: options.projectors }, (_, i) => slot(`projector-${i}`, false, projector)),
       ...Array.from({ length: options.writers }, (_, i) => slot(`writer-${i}`, false, writer)),
     ],
-    publishers: publishings.map((publishing, i) =>
-      slot(`publisher-${i}`, true, async ({ incarnation, runtime }) => {
-        // Nothing is left to publish, and the process stays up.
-        if (publishing.isDone) return new Promise(() => undefined);
-        return publishing.run({ log: logOf(incarnation), runtime, chance: incarnation.chance });
-      }),
-    ),
+    publishers: [
+      ...publishings.map((publishing, i) =>
+        slot(`publisher-${i}`, true, async ({ incarnation, runtime }) => {
+          // Nothing is left to publish, and the process stays up.
+          if (publishing.isDone) return new Promise(() => undefined);
+          return publishing.run({ log: logOf(incarnation), runtime, chance: incarnation.chance });
+        }),
+      ),
+      ...clients.map((client, i) =>
+        slot(`client-${i}`, true, async ({ incarnation, runtime }) => {
+          if (client.isDone) return new Promise(() => undefined);
+          const simulated = logOf(incarnation);
+          const log = canary?.publisherLog?.(simulated) ?? simulated;
+          const wrapOutbox = canary?.outbox ?? ((outbox) => outbox);
+          return client.run({
+            log,
+            runtime,
+            chance: incarnation.chance,
+            options: options.client,
+            wrapOutbox,
+            limits: canary?.clientLimits ?? {},
+          });
+        }),
+      ),
+    ],
     hasFaults: true,
     hasLostMetadata: false,
   };
@@ -163,8 +189,10 @@ export function endFaults(world: World): void {
 }
 
 /** What is still to be done, in words. Nothing, if everything that was published is stored and committed. */
-export function lagOf({ log, store, groups, publishings, projectorConfig }: World): string[] {
-  const lag = publishings.some(({ isDone }) => !isDone) ? ['not everything is published'] : [];
+export function lagOf({ log, store, groups, publishings, clients, projectorConfig }: World): string[] {
+  const lag = [...publishings, ...clients].some(({ isDone }) => !isDone)
+    ? ['not everything is published']
+    : [];
   for (let partition = 0; partition < log.partitionCount; partition++) {
     const end = log.end('events', partition);
     const stored = store.progress.get(partition)?.folded_to ?? 0;
