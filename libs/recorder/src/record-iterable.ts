@@ -11,32 +11,32 @@ export function recordIterable<T>(source: AsyncIterable<T>, tap: StreamTap): Asy
   }
   let waiting: Promise<void> | undefined;
 
-  function observe(result: IteratorResult<T>): IteratorResult<T> {
-    if (result.done === true) tap.end();
-    else waiting = tap.part(result.value);
-    return result;
-  }
-
-  function fail(error: unknown): never {
-    tap.fail(error);
-    throw error;
+  /** The source may throw at once, too, and answer what is no promise. */
+  async function observed(ask: () => Promise<IteratorResult<T>>): Promise<IteratorResult<T>> {
+    try {
+      const result = await ask();
+      if (result.done === true) tap.end();
+      else waiting = tap.part(result.value);
+      return result;
+    } catch (error) {
+      tap.fail(error);
+      throw error;
+    }
   }
 
   return {
     async next() {
       if (waiting !== undefined) await waiting;
-      return iterator.next().then(observe, fail);
+      return observed(() => iterator.next());
     },
     async return(value?: unknown) {
+      // Before the source is asked: it may take its time, if it is in the middle of something.
       tap.cancel();
-      return iterator.return === undefined
-        ? { done: true, value: value as T }
-        : iterator.return(value).catch(fail);
+      return iterator.return === undefined ? { done: true, value: value as T } : iterator.return(value);
     },
     async throw(error?: unknown) {
-      tap.fail(error);
-      if (iterator.throw === undefined) throw error;
-      return iterator.throw(error);
+      // The source may catch it and go on.
+      return observed(() => (iterator.throw === undefined ? Promise.reject(error) : iterator.throw(error)));
     },
     [Symbol.asyncIterator]() {
       return this;

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { demandNoUnhandledRejections, options, parts, setUp, sse, typesOf } from './testing/set-up.js';
+
+demandNoUnhandledRejections();
+
+describe('a stream', () => {
+  it('that is cancelled before its first part leaves nothing on the log', async () => {
+    const { run, recorder, log, errors } = setUp();
+    let reason: unknown;
+    const source = new ReadableStream({ cancel: (given) => void (reason = given) }, { highWaterMark: 0 });
+    await run.recordStream(source, options).cancel('enough');
+    const response = run.recordResponse(new Response(sse), options);
+    await response.body!.cancel();
+    await run.recordIterable((async function* () {})(), options).return!();
+    await recorder.flush();
+    expect(reason).toBe('enough');
+    expect(log.events()).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  it('that is cancelled while a part is awaited ends its step once', async () => {
+    const { run, recorder, log } = setUp();
+    const source = new ReadableStream({
+      start: (controller) => controller.enqueue(parts[0]),
+    });
+    const reader = run.recordStream(source, options).getReader();
+    await reader.read();
+    const read = reader.read();
+    await reader.cancel();
+    expect(await read).toEqual({ done: true, value: undefined });
+    await recorder.flush();
+    expect(typesOf(log)).toEqual(['step-start', 'text-start', 'interrupt']);
+  });
+});
