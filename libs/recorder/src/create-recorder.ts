@@ -17,10 +17,20 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   function tell(error: Error, where: RecorderErrorPlace): void {
     try {
-      if (onError !== undefined) onError(error, where);
-      else logger.error({ ...where, code: codeOf(error) }, 'something was not recorded');
+      if (onError === undefined)
+        logger.error({ ...where, code: codeOf(error) }, 'something was not recorded');
+      // It may be an async function.
+      else Promise.resolve(onError(error, where) as unknown).catch(noteThrown);
     } catch (thrown) {
+      noteThrown(thrown);
+    }
+  }
+
+  function noteThrown(thrown: unknown): void {
+    try {
       logger.error({ error: thrown instanceof Error ? thrown.name : 'none' }, 'onError has thrown');
+    } catch {
+      // The logger throws too: nobody is left who could be told.
     }
   }
 
@@ -45,7 +55,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
         nowMicros,
         logger,
         openRun,
-        report(error) {
+        report(thrown) {
+          const error = isError(thrown)
+            ? thrown
+            : new Error('what was thrown is no error', { cause: thrown });
           const code = codeOf(error);
           if (told.has(code) || told.size >= CODES_MAX) return;
           told.add(code);
@@ -67,4 +80,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
 function codeOf(error: Error): string {
   return error instanceof StepfoldError ? error.code : error.name;
+}
+
+/** Also one of another realm, which \`instanceof\` does not know. */
+function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]';
 }

@@ -79,7 +79,7 @@ export function createPartDecoder(): PartDecoder {
 /** Of a body that is one JSON value. */
 const BODY_LENGTH_MAX = 64 * 1024 * 1024;
 
-/** Reads a body that is one JSON value, at its end. */
+/** Reads a body that is one JSON value, at its end. What is no JSON has no parts. */
 export function createWholeDecoder(partsOf: (value: unknown) => Iterable<unknown>): PartDecoder {
   const decoder = new TextDecoder();
   let text = '';
@@ -89,11 +89,14 @@ export function createWholeDecoder(partsOf: (value: unknown) => Iterable<unknown
       return [];
     },
     end() {
+      if (text.length > BODY_LENGTH_MAX) return [];
+      let value: unknown;
       try {
-        return text.length > BODY_LENGTH_MAX ? [] : partsOf(JSON.parse(text + decoder.decode()));
+        value = JSON.parse(text + decoder.decode());
       } catch {
         return [];
       }
+      return partsOf(value);
     },
   };
 }

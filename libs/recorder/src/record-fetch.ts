@@ -26,7 +26,7 @@ export function recordFetch(
     const recording = quietly(() => (isPost(input, init) ? recordingOf(urlOf(input)) : undefined));
     if (recording === undefined) return fetch(input, init);
     const own = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-    const signal = AbortSignal.any(own instanceof AbortSignal ? [own, run.signal] : [run.signal]);
+    const signal = joined(own, run.signal);
     const answered = fetch(input, { ...init, signal });
     // The request is on its way: reading it delays nobody.
     const results = quietly(() => recording.resultsOf?.(jsonOf(init?.body))) ?? [];
@@ -41,6 +41,12 @@ export function recordFetch(
       ...(isWhole ? { partsOf: recording.partsOf } : {}),
     });
   };
+}
+
+/** A signal that is none of the platform's cannot be joined with another: then it is the caller's alone that counts. */
+function joined(own: AbortSignal | null | undefined, ofRun: AbortSignal): AbortSignal {
+  if (own == null) return ofRun;
+  return own instanceof AbortSignal ? AbortSignal.any([own, ofRun]) : own;
 }
 
 type Input = Parameters<typeof globalThis.fetch>[0];

@@ -67,7 +67,10 @@ export interface Run extends AsyncDisposable {
   /** Yields what the source yields. The format is one of `@stepfold/formats`. */
   recordIterable<T>(source: AsyncIterable<T>, options: TapOptions): AsyncIterableIterator<T>;
   recordStream<T>(source: ReadableStream<T>, options: TapOptions): ReadableStream<T>;
-  /** A response of server-sent events or JSON lines; its bytes are handed on as they come. */
+  /**
+   * A response of server-sent events or JSON lines; its bytes are handed on as they come. What is an error of the provider
+   * (`!response.ok`), has no body or was read by somebody else is answered as it is, unrecorded.
+   */
   recordResponse(response: Response, options: ResponseOptions): Response;
   /** For what none of these fits: whoever holds the tap tells it of each part. */
   openTap(options: TapOptions): StreamTap;
@@ -87,7 +90,7 @@ export interface Run extends AsyncDisposable {
   /** The recorder's clock, in microseconds: it never goes backwards. */
   nowMicros(): number;
 
-  /** The run is over: ends the step that waits for results. */
+  /** The run is over: ends the step that waits for results, once no stream of the run is open. */
   close(): void;
 }
 

@@ -1,4 +1,4 @@
-import type { Event, EventOf } from '@stepfold/events';
+import { isStamp, type Event, type EventOf } from '@stepfold/events';
 import { jsonOf, type Converter, type Format } from '@stepfold/formats';
 import type { OpenStep, Publication, Publisher } from '@stepfold/publisher';
 import { UsageError, type Logger } from '@stepfold/runtime';
@@ -13,7 +13,8 @@ export interface RunServices {
   readonly publisher: Publisher;
   readonly nowMicros: () => number;
   readonly logger: Logger;
-  readonly report: (error: Error) => void;
+  /** What was thrown, whatever it is. */
+  readonly report: (error: unknown) => void;
   /** Another run, for a stream that begins while one of this run is open. */
   readonly openRun: (options: RunOptions) => Run;
 }
@@ -46,7 +47,9 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
   let nextStepIndex = 0;
   let present: PresentStep | undefined;
   let activeTap: StreamTap | undefined;
-  let parallelRuns = 0;
+  let parallelRunCount = 0;
+  /** Those whose stream is open. */
+  const parallelRuns = new Set<Run>();
   let isClosed = false;
   let isSignalWanted = false;
 
@@ -84,7 +87,7 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     try {
       handle = publisher.openStepWith(event);
     } catch (error) {
-      report(error as Error);
+      report(error);
     }
     present = { stepId, attempt, handle, unfollow: undefined, heldEnd: undefined };
     if (isSignalWanted) follow(present);
@@ -103,7 +106,7 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
 
   /** Every error is told; the answer waits for room in the queue and never rejects. */
   function watched(publication: Publication): Promise<void> | undefined {
-    const settled = publication.then(undefined, (error: Error) => report(error));
+    const settled = publication.then(undefined, report);
     return publication.isTaken ? undefined : settled;
   }
 
@@ -137,8 +140,8 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
   function noteResult(result: ToolResult, at: number): void {
     const noted = calls.answer(result);
     if (present === undefined) {
-      if (isClosed) report(unrecordedResults());
-      else calls.wait({ ...noted, at });
+      const isHopeless = isClosed && activeTap === undefined;
+      if (isHopeless || !calls.wait({ ...noted, at })) report(unrecordedResults());
       return;
     }
     void publish(resultEvent(at, noted));
@@ -178,18 +181,15 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
   }
 
   function openTap(tapOptions: TapOptions): StreamTap {
-    if (activeTap !== undefined || isClosed) {
-      parallelRuns++;
-      return openParallelTap(tapOptions);
-    }
+    if (activeTap !== undefined || isClosed) return openParallelTap(tapOptions);
     const openedAt = nowMicros();
-    for (const result of tapOptions.results ?? []) {
-      if (!calls.isAnswered(result.toolCallId)) noteResult(result, openedAt);
-    }
-    const streamConverter = converterOf(tapOptions.format);
-    const unknownBefore = countOf(streamConverter.unknownParts);
+    guarded(() => {
+      for (const result of newResults(tapOptions)) noteResult(result, openedAt);
+    });
+    const streamConverter = guarded(() => converterOf(tapOptions.format));
+    const unknownBefore = guarded(() => countOf(streamConverter?.unknownParts)) ?? 0;
 
-    function tell(events: readonly Event[]): Promise<void> | undefined {
+    function tell(events: readonly Event[] = []): Promise<void> | undefined {
       let waiting: Promise<void> | undefined;
       for (const event of events) waiting = emit(event) ?? waiting;
       return waiting;
@@ -197,23 +197,35 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
 
     function finish(cause: Cause): void {
       if (activeTap !== tap) return;
-      void guarded(() => tell(withCause(streamConverter.end(nowMicros()), cause)));
+      guarded(() => void tell(withCause(streamConverter?.end(nowMicros()) ?? [], cause)));
+      guarded(() => endStep(cause));
       activeTap = undefined;
-      const unknown = countOf(streamConverter.unknownParts) - unknownBefore;
-      if (unknown > 0) {
-        const names = [...streamConverter.unknownParts.keys()].slice(0, 20);
-        logger.warn({ chatId, runId, unknown, names }, 'parts of a stream were not understood');
-      }
-      if (isClosed) releaseEnd();
+      guarded(logUnknown);
+      if (isClosed) endRun();
+    }
+
+    /** A converter that has thrown may not have ended its step, and is not used again. */
+    function endStep(cause: Cause): void {
+      if (present === undefined || present.heldEnd !== undefined) return;
+      converter = undefined;
+      void tell(withCause([ownEvent(nowMicros(), 'interrupt', { reason: 'eof' })], cause));
+    }
+
+    function logUnknown(): void {
+      const counts = streamConverter?.unknownParts;
+      const unknown = countOf(counts) - unknownBefore;
+      if (unknown <= 0) return;
+      const names = [...counts!.keys()].slice(0, 20);
+      logger.warn({ chatId, runId, unknown, names }, 'parts of a stream were not understood');
     }
 
     const tap: StreamTap = {
       get signal() {
         return signal();
       },
-      part(part, at = nowMicros()) {
+      part(part, at) {
         if (activeTap !== tap) return undefined;
-        return guarded(() => tell(streamConverter.convert(part, at)));
+        return guarded(() => tell(streamConverter?.convert(part, stampOf(at))));
       },
       end: () => finish({ kind: 'interrupt', reason: 'eof' }),
       fail: (error) => finish(causeOf(error)),
@@ -223,36 +235,75 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     return tap;
   }
 
+  /** A stream that begins while another is open, or after the run was closed, is a run of its own. */
   function openParallelTap(tapOptions: TapOptions): StreamTap {
-    const other = services.openRun({ ...options, runId: `${runId}~${parallelRuns}`, runsTools: false });
-    if (isSignalWanted) {
-      other.signal.addEventListener('abort', () => controller.abort(other.signal.reason), { once: true });
-    }
-    return other.openTap(tapOptions);
+    parallelRunCount++;
+    const other = services.openRun({ ...options, runId: `${runId}~${parallelRunCount}`, runsTools: false });
+    const results = guarded(() => newResults(tapOptions)) ?? [];
+    for (const result of results) calls.answer(result);
+    const tap = other.openTap({ ...tapOptions, results });
+    other.close();
+    parallelRuns.add(other);
+    if (isSignalWanted) followRun(other);
+    const ending =
+      <A extends unknown[]>(end: (...given: A) => void) =>
+      (...given: A): void => {
+        end(...given);
+        parallelRuns.delete(other);
+      };
+    return {
+      get signal() {
+        return tap.signal;
+      },
+      part: tap.part,
+      end: ending(tap.end),
+      fail: ending(tap.fail),
+      cancel: ending(tap.cancel),
+    };
+  }
+
+  function followRun(other: Run): void {
+    other.signal.addEventListener('abort', () => controller.abort(other.signal.reason), { once: true });
+  }
+
+  /** Those that the run has not heard of. */
+  function newResults({ results = [] }: TapOptions): ToolResult[] {
+    return [...results].filter(({ toolCallId }) => !calls.isAnswered(toolCallId));
+  }
+
+  /** The time that was given for something, or now. */
+  function stampOf(at: number | undefined): number {
+    if (at === undefined) return nowMicros();
+    if (isStamp(at)) return at;
+    report(new UsageError('event-invalid', 'at is no time in microseconds: now was recorded instead'));
+    return nowMicros();
   }
 
   function guarded<T>(act: () => T): T | undefined {
     try {
       return act();
     } catch (error) {
-      report(error as Error);
+      report(error);
       return undefined;
     }
+  }
+
+  function endRun(): void {
+    guarded(releaseEnd);
+    if (calls.takeWaiting().length > 0) report(unrecordedResults());
   }
 
   function signal(): AbortSignal {
     if (!isSignalWanted) {
       isSignalWanted = true;
       if (present !== undefined) follow(present);
+      for (const other of parallelRuns) followRun(other);
     }
     return controller.signal;
   }
 
   function unrecordedResults(): UsageError {
-    return new UsageError(
-      'result-unrecorded',
-      `run ${runId} was closed before a step could take a tool's result`,
-    );
+    return new UsageError('result-unrecorded', `no step of run ${runId} could take a tool's result`);
   }
 
   function noOpenStep(): UsageError {
@@ -269,7 +320,8 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     openTap,
     recordIterable: (source, tapOptions) => recordIterable(source, openTap(tapOptions)),
     recordStream: (source, tapOptions) => recordStream(source, openTap(tapOptions)),
-    recordResponse: (response, given) => recordResponse(response, openTap(given), given),
+    recordResponse: (response, given) =>
+      recordResponse(response, openTap(given), { ...given, onError: report }),
     async runTool(toolCallId, execute) {
       run.toolExecutionStart(toolCallId);
       try {
@@ -281,8 +333,9 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
         throw error;
       }
     },
-    toolExecutionStart(toolCallId, at = nowMicros()) {
+    toolExecutionStart(toolCallId, given) {
       guarded(() => {
+        const at = stampOf(given);
         const isOfPresent = calls.start(toolCallId, at);
         if (isOfPresent) void publish(ownEvent(at, 'tool-execution-start', { tool_call_id: toolCallId }));
       });
@@ -290,8 +343,9 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     toolResult(result) {
       guarded(() => noteResult(result, nowMicros()));
     },
-    toolApproval({ toolCallId, approvalId, state, reason }) {
+    toolApproval(approval) {
       guarded(() => {
+        const { toolCallId, approvalId, state, reason } = approval;
         if (present === undefined) throw noOpenStep();
         const fields = {
           tool_call_id: toolCallId,
@@ -305,8 +359,7 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     close() {
       if (isClosed) return;
       isClosed = true;
-      if (activeTap === undefined) guarded(releaseEnd);
-      if (calls.takeWaiting().length > 0) report(unrecordedResults());
+      if (activeTap === undefined) endRun();
     },
     async [Symbol.asyncDispose]() {
       run.close();
@@ -319,8 +372,8 @@ function isTerminal(event: Event): boolean {
   return event.type === 'step-end' || event.type === 'interrupt' || (event.type === 'error' && event.fatal);
 }
 
-function countOf(parts: ReadonlyMap<string, number>): number {
+function countOf(parts: ReadonlyMap<string, number> | undefined): number {
   let count = 0;
-  for (const times of parts.values()) count += times;
+  for (const times of parts?.values() ?? []) count += times;
   return count;
 }

@@ -22,13 +22,18 @@ export interface ToolCalls {
   start(toolCallId: string, at: number): boolean;
   answer(result: ToolResult): NotedResult;
   isAnswered(toolCallId: string): boolean;
-  /** Keeps a result until a step is open. */
-  wait(result: NotedResult & { readonly at: number }): void;
+  /** Keeps a result until a step is open. False if it keeps too many already. */
+  wait(result: NotedResult & { readonly at: number }): boolean;
   takeWaiting(): readonly (NotedResult & { readonly at: number })[];
 }
 
-/** Calls of a run whose results are remembered, so that the next request does not tell of them again. */
-const ANSWERED_MAX = 10_000;
+/**
+ * Calls of a run that are remembered: those that were answered, so that the next request does not tell of them again, and those
+ * that began before their stream told of them.
+ */
+const CALLS_MAX = 10_000;
+/** Results that wait for a step. */
+const WAITING_MAX = 1_000;
 
 export function createToolCalls(): ToolCalls {
   /** Of the open step. */
@@ -41,11 +46,7 @@ export function createToolCalls(): ToolCalls {
   function noteAnswered(toolCallId: string): void {
     unanswered.delete(toolCallId);
     answered.add(toolCallId);
-    if (answered.size <= ANSWERED_MAX) return;
-    for (const oldest of answered) {
-      answered.delete(oldest);
-      return;
-    }
+    forgetOldest(answered);
   }
 
   function takeStart(toolCallId: string): number | undefined {
@@ -75,6 +76,7 @@ export function createToolCalls(): ToolCalls {
     start(toolCallId, at) {
       if (made.has(toolCallId)) return true;
       startedAt.set(toolCallId, at);
+      forgetOldest(startedAt);
       return false;
     },
     answer(result) {
@@ -83,11 +85,23 @@ export function createToolCalls(): ToolCalls {
       return executionStartedAt === undefined ? result : { ...result, executionStartedAt };
     },
     isAnswered: (toolCallId) => answered.has(toolCallId),
-    wait: (result) => void waiting.push(result),
+    wait(result) {
+      if (waiting.length >= WAITING_MAX) return false;
+      waiting.push(result);
+      return true;
+    },
     takeWaiting() {
       const taken = waiting;
       waiting = [];
       return taken;
     },
   };
+}
+
+function forgetOldest(calls: Set<string> | Map<string, number>): void {
+  if (calls.size <= CALLS_MAX) return;
+  for (const oldest of calls.keys()) {
+    calls.delete(oldest);
+    return;
+  }
 }

@@ -109,6 +109,10 @@ export const errorCatalogue = {
       'A tool gave its result when no step of its run was open, and the run was closed before the next one.',
     remedy: 'Open the run with `runsTools: true`, or close it after the last model call.',
   },
+  'stream-unrecorded': {
+    cause: 'A response could not be recorded: its body is no web stream. The application reads it as it is.',
+    remedy: 'Use the `fetch` of the platform, or record what the SDK makes of the response.',
+  },
   'step-closed': {
     cause: 'Something was published to a step after its end.',
     remedy: 'Open the step again with a higher attempt, or do not use it after `end` or `interrupt`.',
