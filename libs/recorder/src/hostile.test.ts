@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { languageModel, type Format } from '@stepfold/formats';
 import { createRecorder } from './create-recorder.js';
-import { demandNoUnhandledRejections, options, parts, setUp, typesOf } from './testing/set-up.js';
+import {
+  demandNoUnhandledRejections,
+  options,
+  parts,
+  setUp,
+  typesOf,
+} from '../../../test/support/recording-set-up.js';
 
 demandNoUnhandledRejections();
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { demandNoUnhandledRejections, options, parts, setUp, typesOf } from './testing/set-up.js';
+import {
+  demandNoUnhandledRejections,
+  options,
+  parts,
+  setUp,
+  typesOf,
+} from '../../../test/support/recording-set-up.js';
 
 demandNoUnhandledRejections();
 

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { recordFetch } from './record-fetch.js';
-import { demandNoUnhandledRejections, options, parts, setUp, sse, typesOf } from './testing/set-up.js';
+import {
+  demandNoUnhandledRejections,
+  options,
+  parts,
+  setUp,
+  sse,
+  typesOf,
+} from '../../../test/support/recording-set-up.js';
 
 demandNoUnhandledRejections();
 

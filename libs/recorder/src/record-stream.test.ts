@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { demandNoUnhandledRejections, options, parts, setUp, sse, typesOf } from './testing/set-up.js';
+import {
+  demandNoUnhandledRejections,
+  options,
+  parts,
+  setUp,
+  sse,
+  typesOf,
+} from '../../../test/support/recording-set-up.js';
 
 demandNoUnhandledRejections();
 

@@ -1,23 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { formats, languageModel, openaiChat } from '@stepfold/formats';
-import { HandDrivenRuntime } from '../../publisher/src/testing/hand-driven-runtime.js';
-import { RecordingLog } from '../../publisher/src/testing/recording-log.js';
-import { createRecorder } from './create-recorder.js';
+import { formats, openaiChat } from '@stepfold/formats';
+import {
+  demandNoUnhandledRejections,
+  options,
+  parts,
+  setUp,
+} from '../../../test/support/recording-set-up.js';
 import { recordFetch } from './record-fetch.js';
 
-function setUp() {
-  const log = new RecordingLog();
-  const errors: Error[] = [];
-  const runtime = new HandDrivenRuntime();
-  const recorder = createRecorder({ log, runtime, onError: (error) => void errors.push(error) });
-  return { log, errors, recorder, runtime, run: recorder.openRun({ chatId: 'c', runId: 'r' }) };
-}
-
-const options = { format: languageModel };
-const parts = [
-  { type: 'text-start', id: 't' },
-  { type: 'text-delta', id: 't', delta: 'Hello' },
-];
+demandNoUnhandledRejections();
 
 describe('a recorded iterable', () => {
   it('ends as its source does, whoever ends it and however often', async () => {

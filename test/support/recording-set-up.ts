@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import { languageModel } from '@stepfold/formats';
 import { createSystemRuntime } from '@stepfold/runtime';
-import { HandDrivenRuntime } from '../../../publisher/src/testing/hand-driven-runtime.js';
-import { RecordingLog } from '../../../publisher/src/testing/recording-log.js';
-import { createRecorder } from '../create-recorder.js';
-import type { RecorderOptions } from '../recorder.js';
+import { HandDrivenRuntime } from '../../libs/publisher/src/testing/hand-driven-runtime.js';
+import { RecordingLog } from '../../libs/publisher/src/testing/recording-log.js';
+import { createRecorder, type RecorderOptions } from '@stepfold/recorder';
 
 export function setUp(options: Partial<RecorderOptions> = {}) {
   const log = new RecordingLog();
