@@ -7,6 +7,8 @@ import type { WireEvent } from './wire-event.js';
  * Fails closed: when it throws, or answers what is no event of that step, nothing of the event leaves but what the step needs to
  * be opened and ended; the error is told, and the message has a `data` part `redaction-failed`. What opens or ends a step
  * cannot be withheld: then it leaves without anything that somebody wrote. Heartbeats are not shown to it.
+ *
+ * What is deep inside an event may be the application's own object: answer a changed copy, and leave the original as it is.
  */
 export type Redact = (event: Event) => Event | readonly Event[] | null;
 
@@ -20,7 +22,8 @@ export interface Redacted {
 export function redacted(event: Event, redact: Redact, write: (event: Event) => WireEvent): Redacted {
   const bare = bareEvent(event);
   try {
-    const answer = redact(event);
+    // A copy: a hook that changes what it is given must not move the event to another step.
+    const answer = redact({ ...event });
     const events = answer === null ? [] : Array.isArray(answer) ? answer : [answer as Event];
     for (const given of events) demandSameStep(event, given);
     if (event.producer !== undefined && events.length > 1) {
