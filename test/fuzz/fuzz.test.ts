@@ -264,6 +264,7 @@ describe('input that is large in one way', () => {
   ])(
     '%s: a million events',
     (_name, fields) => {
+      const count = 1_000_000;
       const state = initialState();
       evolve(state, { ...envelope, type: 'step-start' });
       for (let index = 0; index < count; index++) evolve(state, { ...envelope, ...fields(index) } as Event);
