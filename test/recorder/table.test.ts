@@ -122,15 +122,21 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
   async 'the log is away for 30 s in mid-stream'() {
     const context = setUp();
     const { log, runtime, recorder, errors } = context;
+    const times: number[] = [];
     const seen = await read(context, async (count) => {
+      times.push(runtime.nowMicros());
       if (count === 10) log.isAway = true;
       if (count === 30) {
         await runtime.advance(30_000);
         log.isAway = false;
       }
+      await runtime.advance(1);
     });
     expect(seen).toEqual(answer);
     await runtime.runUntil(recorder.flush());
+    // Each has the time at which the application got it, whenever the log did.
+    const deltaTimes = log.events().flatMap(({ type, at }) => (type === 'text-delta' ? [at] : []));
+    expect(deltaTimes).toEqual(times.slice(begin.length, -end.length));
     const [message] = stored(log);
     expect(message).toMatchObject({ status: 'complete', parts: [{ text: words.join('') }] });
     expect(message).not.toHaveProperty('gaps');
