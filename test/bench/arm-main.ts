@@ -67,6 +67,8 @@ async function createArm(job: ArmJob): Promise<Arm> {
     case 'read-bare':
     case 'read-recorded':
     case 'read-recorded-outbox':
+    case 'read-bare-stream':
+    case 'read-recorded-stream':
       return (await import('./arms/recording.js')).createRecordingArm(job);
     default:
       return (await import('./arms/converting.js')).createConvertingArm(job);

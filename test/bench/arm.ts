@@ -19,6 +19,8 @@ export const armNames = [
   'read-bare',
   'read-recorded',
   'read-recorded-outbox',
+  'read-bare-stream',
+  'read-recorded-stream',
   ...benchedFormats.flatMap((format) => [`parse-${format}`, `convert-${format}`] as const),
 ] as const;
 export type ArmName = (typeof armNames)[number];

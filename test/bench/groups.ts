@@ -59,7 +59,15 @@ export const groups: readonly Group[] = [
     name: 'recorder',
     title: 'reading the streams of a model',
     records: 'part',
-    arms: sized(20_000, 100_000, 'read-bare', 'read-recorded', 'read-recorded-outbox'),
+    arms: sized(
+      20_000,
+      100_000,
+      'read-bare',
+      'read-recorded',
+      'read-recorded-outbox',
+      'read-bare-stream',
+      'read-recorded-stream',
+    ),
   },
 ];
 
@@ -138,6 +146,12 @@ export const ratios: readonly RatioDefinition[] = [
     ours: 'read-recorded-outbox',
     other: 'read-bare',
     meaning: 'the same with an outbox on disk',
+  },
+  {
+    name: 'recorded_stream_vs_bare',
+    ours: 'read-recorded-stream',
+    other: 'read-bare-stream',
+    meaning: 'reading a web stream through a recorder against reading it bare',
   },
   ...benchedFormats.map((format): RatioDefinition => ({
     name: `${format.replaceAll('-', '_')}_vs_parse`,

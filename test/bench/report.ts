@@ -160,17 +160,18 @@ function renderGroup(group: Group, { figures }: BenchReport): string[] {
   ];
 }
 
-/** What each arm takes longer than the first one of the group, in microseconds. */
+/** What each arm takes longer than the one that it is compared with, in microseconds. */
 function renderLatencies(rows: readonly { arm: string; latencies?: Latencies }[]): string[] {
-  const [base, ...others] = rows;
-  if (base?.latencies === undefined) return [];
+  if (rows[0]?.latencies === undefined) return [];
   const cell = (ours: number, bare: number): string => `+${Math.max(0, ours - bare).toFixed(1)}`.padStart(9);
   return [
     `${'added microseconds'.padEnd(28)}${['first p50', 'p99', 'delta p50', 'p99'].map((name) => name.padStart(10)).join('')}`,
-    ...others.flatMap(({ arm, latencies }) => {
-      if (latencies === undefined) return [];
+    ...rows.flatMap(({ arm, latencies }) => {
+      const other = ratios.find(({ ours }) => ours === arm)?.other;
+      const base = rows.find((row) => row.arm === other);
+      if (latencies === undefined || base?.latencies === undefined) return [];
       const { first_us: first, delta_us: delta } = latencies;
-      const { first_us: bareFirst, delta_us: bareDelta } = base.latencies!;
+      const { first_us: bareFirst, delta_us: bareDelta } = base.latencies;
       const cells = [
         cell(first.p50, bareFirst.p50),
         cell(first.p99, bareFirst.p99),

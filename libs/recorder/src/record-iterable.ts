@@ -25,16 +25,16 @@ export function recordIterable<T>(source: AsyncIterable<T>, tap: StreamTap): Asy
   }
 
   return {
-    async next() {
-      if (waiting !== undefined) await waiting;
-      return observed(() => iterator.next());
+    next() {
+      const ask = (): Promise<IteratorResult<T>> => observed(() => iterator.next());
+      return waiting === undefined ? ask() : waiting.then(ask);
     },
     async return(value?: unknown) {
       // Before the source is asked: it may take its time, if it is in the middle of something.
       tap.cancel();
       return iterator.return === undefined ? { done: true, value: value as T } : iterator.return(value);
     },
-    async throw(error?: unknown) {
+    throw(error?: unknown) {
       // The source may catch it and go on.
       return observed(() => (iterator.throw === undefined ? Promise.reject(error) : iterator.throw(error)));
     },

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { openEmbeddedLog } from '@stepfold/embedded-log';
 import { languageModel } from '@stepfold/formats';
 import { openOutbox } from '@stepfold/outbox';
-import { createRecorder } from '@stepfold/recorder';
+import { createRecorder, type Run } from '@stepfold/recorder';
 import { createSystemRuntime } from '@stepfold/runtime';
 import type { Arm, ArmJob } from '../arm.js';
 import { makeFormatLines } from '../format-lines.js';
@@ -15,8 +15,8 @@ type Part = { readonly type: string };
 /**
  * Streams of a language model, read one after the other; between two parts the event loop turns, as it does for what comes
  * over a network. `read-bare` reads them, `read-recorded` reads them through a recorder on an embedded log, and
- * `read-recorded-outbox` through one with an outbox. Measured is, of each part, the time from when the source gave it to when the
- * reader has it.
+ * `read-recorded-outbox` through one with an outbox; `read-bare-stream` and `read-recorded-stream` do so with web streams. Measured
+ * is, of each part, the time from when the source gave it to when the reader has it.
  */
 export async function createRecordingArm({ arm, seed, events, isSpoilt }: ArmJob): Promise<Arm> {
   const streams = streamsOf(makeFormatLines('language-model', events, seed).lines);
@@ -27,6 +27,7 @@ export async function createRecordingArm({ arm, seed, events, isSpoilt }: ArmJob
     ? { outbox: openOutbox({ directory: path.join(folder, 'outbox') }) }
     : {};
   const recorder = createRecorder({ log, runtime, ...outbox });
+  const isBare = arm.startsWith('read-bare');
   let latencies: Latencies | undefined;
   let problem: string | undefined;
   return {
@@ -34,16 +35,16 @@ export async function createRecordingArm({ arm, seed, events, isSpoilt }: ArmJob
       const given = { atMs: 0 };
       const first: number[] = [];
       const deltas: number[] = [];
-      let parts = 0;
+      let partsRead = 0;
       stopwatch.start();
       for (const [index, stream] of streams.entries()) {
-        const source = arriving(isSpoilt && index === 0 ? stream.slice(1) : stream, given);
+        const parts = arriving(isSpoilt && index === 0 ? stream.slice(1) : stream, given);
         const run = recorder.openRun({ chatId: `chat-${index % 48}`, runId: `${round}-${index}` });
-        const read = arm === 'read-bare' ? source : run.recordIterable(source, { format: languageModel });
+        const read = reading(parts, run);
         let isFirst = true;
         for await (const part of read) {
           const micros = (performance.now() - given.atMs) * 1_000;
-          parts++;
+          partsRead++;
           if (!part.type.endsWith('-delta')) continue;
           (isFirst ? first : deltas).push(micros);
           isFirst = false;
@@ -53,12 +54,12 @@ export async function createRecordingArm({ arm, seed, events, isSpoilt }: ArmJob
       stopwatch.stop();
       latencies = { first_us: percentiles(first), delta_us: percentiles(deltas) };
       problem = await problemOf(round);
-      return parts;
+      return partsRead;
 
       async function problemOf(prefix: string): Promise<string | undefined> {
         const expected = streams.reduce((sum, stream) => sum + stream.length, 0);
-        if (parts !== expected) return `${parts} parts were read and not ${expected}`;
-        if (arm === 'read-bare') return undefined;
+        if (partsRead !== expected) return `${partsRead} parts were read and not ${expected}`;
+        if (isBare) return undefined;
         const ended = await stepsEnded(prefix);
         return ended === streams.length
           ? undefined
@@ -73,6 +74,12 @@ export async function createRecordingArm({ arm, seed, events, isSpoilt }: ArmJob
       rmSync(folder, { recursive: true, force: true });
     },
   };
+
+  function reading(parts: AsyncGenerator<Part>, run: Run): AsyncIterable<Part> {
+    if (!arm.endsWith('stream')) return isBare ? parts : run.recordIterable(parts, { format: languageModel });
+    const stream = streamOf(parts);
+    return isBare ? stream : run.recordStream(stream, { format: languageModel });
+  }
 
   async function stepsEnded(round: string): Promise<number> {
     const decoder = new TextDecoder();
@@ -99,6 +106,19 @@ async function* arriving(parts: readonly Part[], given: { atMs: number }): Async
     given.atMs = performance.now();
     yield part;
   }
+}
+
+function streamOf(parts: AsyncGenerator<Part>): ReadableStream<Part> {
+  return new ReadableStream<Part>(
+    {
+      async pull(controller) {
+        const { done, value } = await parts.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function streamsOf(lines: readonly string[]): Part[][] {
