@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { languageModel, type Format } from '@stepfold/formats';
+import { TransientError, UsageError } from '@stepfold/runtime';
+import { RecordingLog } from '../../publisher/src/testing/recording-log.js';
 import { createRecorder } from './create-recorder.js';
+import type { RecorderErrorPlace } from './recorder.js';
 import {
   demandNoUnhandledRejections,
   options,
@@ -177,5 +180,82 @@ describe('a run', () => {
     expect(types.filter((type) => type === 'tool-result')).toHaveLength(1_000);
     // The start that came first was forgotten.
     expect(types.slice(-3)).toEqual(['tool-call', 'tool-call', 'tool-execution-start']);
+  });
+});
+
+describe('a log', () => {
+  class FailingLog extends RecordingLog {
+    failure: Error | undefined;
+    override async append(...given: Parameters<RecordingLog['append']>) {
+      if (this.failure !== undefined) throw this.failure;
+      return super.append(...given);
+    }
+  }
+
+  async function* streaming(count: number) {
+    yield parts[0]!;
+    for (let part = 0; part < count; part++) yield parts[1]!;
+  }
+
+  async function countOf(stream: AsyncIterable<unknown>): Promise<number> {
+    let count = 0;
+    for await (const _ of stream) count++;
+    return count;
+  }
+
+  it('that refuses an event for good is told of once for each run', async () => {
+    const log = new FailingLog();
+    log.failure = new UsageError('log-access-denied', 'denied');
+    const told: unknown[] = [];
+    const onError = (error: Error, where: RecorderErrorPlace): void => {
+      expect(error).toBe(log.failure);
+      told.push(where.runId ?? 'what was queued');
+    };
+    const { recorder, runtime, run } = setUp({ log, onError });
+    expect(await countOf(run.recordIterable(streaming(1_000), options))).toBe(1_001);
+    await runtime.advance(1_000);
+    const other = recorder.openRun({ chatId: 'c', runId: 'other' });
+    expect(await countOf(other.recordIterable(streaming(100_000), options))).toBe(100_001);
+    await runtime.advance(600_000);
+    expect(told).toEqual(['what was queued', 'r', 'other']);
+  });
+
+  it('that stays away lets a stream go on that waits for room, once the recorder is closed', async () => {
+    const log = new FailingLog();
+    log.failure = new TransientError('log-unavailable', 'away');
+    const { recorder, runtime, run, errors } = setUp({ log, queueEventsMax: 16, batchRecordsMax: 16 });
+    const reading = countOf(run.recordIterable(streaming(100), options));
+    await runtime.advance(5_000);
+    const closing = recorder.close();
+    closing.catch(() => undefined);
+    await runtime.advance(10_000);
+    await expect(closing).rejects.toMatchObject({ code: 'log-unavailable' });
+    expect(await reading).toBe(101);
+    expect(errors.map((error) => (error as TransientError).code)).toEqual(['log-unavailable']);
+  });
+
+  it('that stays away does not keep a reader who leaves while its stream waits for room', async () => {
+    const log = new FailingLog();
+    log.failure = new TransientError('log-unavailable', 'away');
+    const { runtime, run } = setUp({ log, queueEventsMax: 16, batchRecordsMax: 16 });
+    const pulled: unknown[] = [];
+    let isCancelled = false;
+    const source = new ReadableStream({
+      pull(controller) {
+        pulled.push(1);
+        controller.enqueue(parts[1]);
+      },
+      cancel: () => void (isCancelled = true),
+    });
+    const reader = run.recordStream(source, options).getReader();
+    let reads = 0;
+    const reading = (async () => {
+      while (!(await reader.read()).done) reads++;
+    })();
+    await runtime.advance(5_000);
+    expect(reads).toBeLessThan(20);
+    await reader.cancel();
+    await reading;
+    expect(isCancelled).toBe(true);
   });
 });
