@@ -133,6 +133,20 @@ describe("a step's signal", () => {
     expect(runtime.timerCount).toBe(0);
   });
 
+  it('is not watched once the publisher was closed, whenever it was asked for', async () => {
+    const { log, runtime, publisher } = setUp();
+    const opened = publisher.openStep({ ...step, stepId: 's2' });
+    await opened.opened.acknowledged;
+    // The start of this one is acknowledged while the publisher closes.
+    const { signal } = publisher.openStep(step);
+    await publisher.close();
+    const late = opened.signal;
+    await runtime.advance(10_000);
+    expect([signal.aborted, late.aborted]).toEqual([false, false]);
+    expect(log.reads).toBe(0);
+    expect(runtime.timerCount).toBe(0);
+  });
+
   it('survives a log that is away, and is aborted within a second when it is back', async () => {
     const log = new RecordingLog();
     const { runtime, publisher, other } = setUp(log);

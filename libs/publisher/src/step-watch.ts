@@ -17,6 +17,7 @@ export interface StepWatch {
   /** Reads from the offset of the step's start. Watching twice is watching once. */
   add(lane: Lane, fromOffset: number): void;
   remove(lane: Lane): void;
+  /** Ends all reading, for good: what is added later is not watched. */
   stop(): void;
 }
 
@@ -54,6 +55,7 @@ export function createStepWatch(options: StepWatchOptions): StepWatch {
   const codec = createEventCodec();
   const decoder = new TextDecoder();
   const partitions = new Map<number, PartitionWatch>();
+  let isStopped = false;
 
   async function follow(partition: number, watch: PartitionWatch): Promise<void> {
     const { signal } = watch.abort;
@@ -116,6 +118,7 @@ export function createStepWatch(options: StepWatchOptions): StepWatch {
 
   return {
     add(lane, fromOffset) {
+      if (isStopped) return;
       const watch = partitions.get(lane.partition);
       if (watch?.steps.get(lane.stepKey)?.lane === lane) return;
       const step: WatchedStep = { lane, nextOffset: fromOffset, state: initialState() };
@@ -127,6 +130,7 @@ export function createStepWatch(options: StepWatchOptions): StepWatch {
     },
     remove,
     stop() {
+      isStopped = true;
       for (const watch of partitions.values()) watch.abort.abort();
       partitions.clear();
     },
