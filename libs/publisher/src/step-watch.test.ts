@@ -1,21 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Event } from '@stepfold/events';
 import { evolve, initialState } from '@stepfold/fold';
-import { silentLogger, TransientError } from '@stepfold/runtime';
+import { CorruptStateError, silentLogger, TransientError, type LogFields } from '@stepfold/runtime';
 import * as fc from 'fast-check';
 import { arbitraryEvents } from '../../../test/support/arbitrary-events.js';
 import { createPublisher } from './create-publisher.js';
 import type { Lane } from './lanes.js';
+import type { PublisherOptions } from './publisher.js';
 import type { StepEnding } from './step-stopped.js';
 import { createStepWatch } from './step-watch.js';
-import { HandDrivenRuntime } from './testing/hand-driven-runtime.js';
+import { HandDrivenRuntime, startMicros } from './testing/hand-driven-runtime.js';
 import { RecordingLog } from './testing/recording-log.js';
 
 const step = { chatId: 'c', stepId: 's' };
 
-function setUp(log = new RecordingLog()) {
+function setUp(options: Partial<PublisherOptions> = {}) {
+  const log = new RecordingLog();
   const runtime = new HandDrivenRuntime();
-  const publisher = createPublisher({ log, runtime, producer: 'mine' });
+  const publisher = createPublisher({ log, runtime, producer: 'mine', ...options });
   const other = createPublisher({ log, runtime, producer: 'other' });
   return { log, runtime, publisher, other };
 }
@@ -148,8 +150,9 @@ describe("a step's signal", () => {
   });
 
   it('survives a log that is away, and is aborted within a second when it is back', async () => {
-    const log = new RecordingLog();
-    const { runtime, publisher, other } = setUp(log);
+    const told: string[] = [];
+    const logger = { ...silentLogger, warn: (_: LogFields, text: string) => void told.push(text) };
+    const { log, runtime, publisher, other } = setUp({ logger });
     const { signal } = publisher.openStep(step);
     await runtime.advance(1_000);
     await other.joinStep(step).interrupt('user').acknowledged;
@@ -159,7 +162,52 @@ describe("a step's signal", () => {
     };
     await runtime.advance(30_000);
     expect(signal.aborted).toBe(false);
+    expect(told).toEqual(['the log could not be watched']);
     log.read = read;
+    await runtime.advance(1_000);
+    expect(signal.aborted).toBe(true);
+  });
+
+  it('of a later step is not deaf after an error that no repetition mends', async () => {
+    const errors: unknown[] = [];
+    const logger = { ...silentLogger, error: (fields: LogFields) => void errors.push(fields) };
+    const { log, runtime, publisher, other } = setUp({ logger });
+    const read = log.read.bind(log);
+    log.read = async () => {
+      throw new CorruptStateError('position-deleted', 'gone');
+    };
+    const { signal } = publisher.openStep(step);
+    await runtime.advance(10_000);
+    expect(errors).toEqual([{ partition: 0, error: 'CorruptStateError' }]);
+    expect(signal.aborted).toBe(false);
+    log.read = read;
+    const later = publisher.openStep({ ...step, stepId: 's2' });
+    expect(later.signal.aborted).toBe(false);
+    await later.opened.acknowledged;
+    await other.joinStep(later).interrupt('user').acknowledged;
+    await runtime.advance(1_000);
+    expect(later.signal.aborted).toBe(true);
+  });
+
+  it('passes over records that are no events, and those of other chats', async () => {
+    const { log, runtime, publisher, other } = setUp();
+    const opened = publisher.openStep(step);
+    const { signal } = opened;
+    // A stop under the key of another chat is a dead letter, also where that one is watched.
+    expect(publisher.openStep({ chatId: 'd', stepId: 's' }).signal.aborted).toBe(false);
+    await publisher.flush();
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+    const stop = { v: 1, type: 'interrupt', reason: 'user', chat_id: 'c', step_id: 's', at: startMicros };
+    await log.append('events', 0, [
+      { key: bytes('c'), value: bytes('{') },
+      { key: bytes('c'), value: bytes('{"v":1,"type":"interrupt"}') },
+      { key: bytes('c'), value: null },
+      { key: null, value: bytes(JSON.stringify(stop)) },
+      { key: bytes('d'), value: bytes(JSON.stringify(stop)) },
+    ]);
+    await runtime.advance(1_000);
+    expect(signal.aborted).toBe(false);
+    await other.joinStep(step).interrupt('user').acknowledged;
     await runtime.advance(1_000);
     expect(signal.aborted).toBe(true);
   });

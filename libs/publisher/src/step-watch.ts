@@ -102,6 +102,8 @@ export function createStepWatch(options: StepWatchOptions): StepWatch {
     partitions.set(partition, watch);
     follow(partition, watch).catch((error: unknown) => {
       if (abort.signal.aborted) return;
+      // A step that is watched from now on begins behind what could not be read.
+      partitions.delete(partition);
       const name = error instanceof Error ? error.name : 'none';
       logger.error({ partition, error: name }, 'steps are watched no more');
     });
