@@ -1,0 +1,66 @@
+import { partitionOf, type EventLog } from '@stepfold/event-log';
+import { createEventCodec, type Event } from '@stepfold/events';
+import type { MessageStore } from '@stepfold/message-store';
+import { runProjector, type ProjectorConfig } from '@stepfold/projector';
+import { InMemoryMetrics, silentLogger, type Runtime } from '@stepfold/runtime';
+import { runWriter, type WriterConfig } from '@stepfold/writer';
+
+/** What the services of a test run on. */
+export interface Places {
+  readonly log: EventLog;
+  readonly store: MessageStore;
+  readonly runtime: Runtime;
+}
+
+export interface RunningServices {
+  readonly metrics: InMemoryMetrics;
+  /** Stops them and waits for them. @throws what one of them has thrown */
+  stop(): Promise<void>;
+}
+
+/** A projector and a writer in this process. */
+export function startServices(
+  places: Places,
+  config: { readonly projector?: Partial<ProjectorConfig>; readonly writer?: Partial<WriterConfig> } = {},
+): RunningServices {
+  const { log, store, runtime } = places;
+  const abort = new AbortController();
+  const metrics = new InMemoryMetrics();
+  const options = { log, store, runtime, metrics, logger: silentLogger, signal: abort.signal };
+  const ended = Promise.all([
+    runProjector({ ...options, config: config.projector ?? {} }),
+    runWriter({ ...options, config: config.writer ?? {} }),
+  ]);
+  // Seen by `stop`; until then it is nobody's.
+  ended.catch(() => undefined);
+  return {
+    metrics,
+    async stop() {
+      abort.abort();
+      await ended;
+    },
+  };
+}
+
+const codec = createEventCodec();
+const encoder = new TextEncoder();
+const RECORDS_PER_APPEND = 1_000;
+
+/** Appends events as a publisher would, but as fast as the log takes them. */
+export async function appendEvents(log: EventLog, events: Iterable<Event>): Promise<void> {
+  const waiting = new Map<number, { key: Uint8Array; value: Uint8Array }[]>();
+  const send = async (partition: number): Promise<void> => {
+    const records = waiting.get(partition) ?? [];
+    waiting.delete(partition);
+    await log.append('events', partition, records);
+  };
+  for (const event of events) {
+    const key = encoder.encode(event.chat_id);
+    const partition = partitionOf(key, log.partitionCount);
+    const records = waiting.get(partition) ?? [];
+    records.push({ key, value: codec.encode(event) });
+    waiting.set(partition, records);
+    if (records.length >= RECORDS_PER_APPEND) await send(partition);
+  }
+  for (const partition of [...waiting.keys()]) await send(partition);
+}
