@@ -217,7 +217,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
     stepWatch.remove(entry.lane);
     lanes.letGo(entry.lane);
     entry.lane.isEnded = true;
-    if (ending !== undefined) entry.stop?.abort(stepStopped(entry.lane.stepId, ending));
+    if (ending !== undefined) abortSignal(entry, ending);
+  }
+
+  /** Also for who asks for it later: a step that was stopped has a signal that says so. */
+  function abortSignal(entry: OpenStepEntry, ending: StepEnding): void {
+    entry.stop ??= new AbortController();
+    entry.stop.abort(stepStopped(entry.lane.stepId, ending));
   }
 
   /** An event of the publisher's own, which is always valid. */
@@ -352,9 +358,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
     close,
     shutdown() {
       if (closing === undefined) {
-        for (const { lane, stop } of openSteps.entries()) {
-          publishOwn(lane, 'interrupt', { reason: 'shutdown' });
-          stop?.abort(stepStopped(lane.stepId, 'shutdown'));
+        for (const entry of openSteps.entries()) {
+          publishOwn(entry.lane, 'interrupt', { reason: 'shutdown' });
+          abortSignal(entry, 'shutdown');
         }
       }
       return close();

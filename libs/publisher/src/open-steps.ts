@@ -20,7 +20,7 @@ export interface OpenSteps {
 
 export interface OpenStepEntry {
   readonly lane: Lane;
-  /** Its signal, once somebody has asked for it. */
+  /** Its signal, once somebody has asked for it or stopped the step. */
   stop: AbortController | undefined;
   lastEventMs: number;
   cancelTimer: CancelTimer;

@@ -107,6 +107,21 @@ describe("a step's signal", () => {
     expect(signal.aborted).toBe(true);
   });
 
+  it('is aborted for who asks after a stop in the same process, or after shutdown', async () => {
+    const { log, runtime, publisher } = setUp();
+    const stopped = publisher.openStep(step);
+    const shut = publisher.openStep({ ...step, stepId: 's2' });
+    const ended = publisher.openStep({ ...step, stepId: 's3' });
+    void publisher.joinStep(step).interrupt('user');
+    void ended.end();
+    await publisher.shutdown();
+    await runtime.advance(1_000);
+    expect(stopped.signal.reason).toMatchObject({ name: 'AbortError', ending: 'user' });
+    expect(shut.signal.reason).toMatchObject({ name: 'AbortError', ending: 'shutdown' });
+    expect(ended.signal.aborted).toBe(false);
+    expect(log.reads).toBe(0);
+  });
+
   it('costs nothing until somebody asks', async () => {
     const { log, runtime, publisher } = setUp();
     publisher.openStep(step);
