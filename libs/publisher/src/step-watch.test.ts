@@ -75,6 +75,23 @@ describe("a step's signal", () => {
     expect(signal.reason).toMatchObject({ ending: 'attempt' });
   });
 
+  it('stays quiet when an interrupt of its own with `ifEvents` fits, which closes the step', async () => {
+    const { log, runtime, publisher } = setUp();
+    const opened = publisher.openStep(step);
+    const { signal } = opened;
+    await opened.interrupt('timeout', { ifEvents: 7 });
+    await runtime.advance(1_000);
+    expect(opened.isEnded).toBe(false);
+    await opened.interrupt('timeout', { ifEvents: 1 });
+    await runtime.advance(1_000);
+    expect(opened.isEnded).toBe(true);
+    expect(signal.aborted).toBe(false);
+    const { reads } = log;
+    await runtime.advance(60_000);
+    expect(log.reads).toBe(reads);
+    expect(runtime.timerCount).toBe(0);
+  });
+
   it('stays quiet when the step ends by itself, and nothing is read any more', async () => {
     const { log, runtime, publisher } = setUp();
     const opened = publisher.openStep(step);
@@ -262,7 +279,7 @@ it('aborts exactly where the fold says that somebody else has ended the step', a
         })),
       );
       const runtime = new HandDrivenRuntime();
-      const told: StepEnding[] = [];
+      const told: (StepEnding | undefined)[] = [];
       const watch = createStepWatch({
         log,
         runtime,
@@ -283,24 +300,25 @@ it('aborts exactly where the fold says that somebody else has ended the step', a
       watch.stop();
       const expected = endingsOf(events.slice(begin), opener).slice(0, 1);
       expect(told).toEqual(expected);
-      seen += expected.length;
+      if (expected[0] !== undefined) seen++;
     }),
     { numRuns: 300 },
   );
   expect(seen).toBeGreaterThan(30);
 });
 
-/** Every event by which somebody else ended the opener's attempt, by the whole fold. */
-function endingsOf(events: readonly Event[], opener: Event): StepEnding[] {
+/** Every end of the opener's attempt, by the whole fold; undefined for those by its own producer. */
+function endingsOf(events: readonly Event[], opener: Event): (StepEnding | undefined)[] {
   const state = initialState();
-  const endings: StepEnding[] = [];
+  const endings: (StepEnding | undefined)[] = [];
   for (const event of events) {
     if (event.step_id !== opener.step_id || event.chat_id !== opener.chat_id) continue;
     const before = { status: state.status, events: state.events };
     if (evolve(state, event) !== 'accepted') continue;
     const isOpening = event.type === 'step-start' || event.type === 'message';
     if (isOpening && before.events > 0) endings.push('attempt');
-    else if (state.status !== 'open' && event.producer !== opener.producer) {
+    else if (state.status !== 'open' && event.producer === opener.producer) endings.push(undefined);
+    else if (state.status !== 'open') {
       endings.push(event.type === 'interrupt' ? event.reason : event.type === 'error' ? 'error' : 'step-end');
     }
   }

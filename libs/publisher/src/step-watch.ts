@@ -7,7 +7,8 @@ import type { StepEnding } from './step-stopped.js';
 
 /**
  * Follows, on the log, steps that this publisher holds open, to learn that somebody else has ended one: an interrupt
- * that the fold takes, any other terminal event of another producer, or a higher attempt.
+ * that the fold takes, any other terminal event of another producer, or a higher attempt. Also, whether an interrupt of
+ * its own with `if_events` has ended it.
  *
  * 1. One reader for each partition that has watched steps, and none for the others.
  * 2. What the fold would say is asked of the fold, with a state that holds no content: a few numbers for each step.
@@ -27,8 +28,8 @@ export interface StepWatchOptions {
   readonly logger: Logger;
   /** Pause between two looks at the end of the log. */
   readonly intervalMs: number;
-  /** The step has been ended by somebody else; it is not watched any more. */
-  readonly onEnded: (lane: Lane, ending: StepEnding) => void;
+  /** The step has ended, and is not watched any more: by somebody else if `ending` is given, else by its own producer. */
+  readonly onEnded: (lane: Lane, ending: StepEnding | undefined) => void;
 }
 
 interface WatchedStep {
@@ -90,7 +91,7 @@ export function createStepWatch(options: StepWatchOptions): StepWatch {
     if (step === undefined || record.offset < step.nextOffset) return;
     step.nextOffset = record.offset + 1;
     const ending = fold(step, event);
-    if (ending === undefined) return;
+    if (ending === undefined && step.state.status === 'open') return;
     remove(step.lane);
     onEnded(step.lane, ending);
   }
@@ -142,16 +143,18 @@ export function createStepWatch(options: StepWatchOptions): StepWatch {
 /** Folds the event without its content. Answers how it ended the step, if somebody else did by it. */
 function fold({ lane, state }: WatchedStep, event: Event): StepEnding | undefined {
   if (decide(state, event) !== 'accepted') return undefined;
-  const { v, chat_id, step_id, attempt, at, producer, seq } = event;
+  const { v, chat_id, step_id, attempt = 0, at, producer, seq } = event;
   const isOwn = producer === lane.producer;
+  const isOpening = event.type === 'step-start' || event.type === 'message';
   const envelope = {
     ...{ v, chat_id, step_id, at },
-    ...(attempt === undefined ? {} : { attempt }),
+    // A stop button may name any attempt, and is taken as of the present one.
+    attempt: isOpening ? attempt : state.attempt,
     ...(producer === undefined ? {} : { producer, seq: seq as number }),
   };
   const ending = endingOf(event);
-  if (event.type === 'step-start' || event.type === 'message') {
-    if (!isOwn || (attempt ?? 0) !== lane.attempt) return 'attempt';
+  if (isOpening) {
+    if (!isOwn || attempt !== lane.attempt) return 'attempt';
     evolve(state, { ...envelope, type: 'step-start' });
   } else if (ending === undefined) evolve(state, { ...envelope, type: 'heartbeat' });
   else if (isOwn) evolve(state, { ...envelope, type: 'step-end' });
