@@ -11,11 +11,32 @@ const lineBreak = fc.constantFrom('\n', '\r\n');
 
 /** The forms in which parts come over HTTP. */
 const bodies = fc.oneof(
+  fc
+    .record({
+      parts: fc.array(part),
+      end: lineBreak,
+      before: fc.constantFrom('', 'event: a', ': é', 'id: 😀', 'retry: 7'),
+      space: fc.constantFrom('', ' '),
+      bom: fc.constantFrom('', '\uFEFF'),
+    })
+    .map(({ parts, end, before, space, bom }) => ({
+      parts,
+      body:
+        bom +
+        parts
+          .map((one) => `${before && before + end}data:${space}${JSON.stringify(one)}${end}${end}`)
+          .join('') +
+        `data: [DONE]${end}${end}`,
+    })),
+  // One part on several lines.
   fc.record({ parts: fc.array(part), end: lineBreak }).map(({ parts, end }) => ({
     parts,
-    body:
-      parts.map((one) => `event: ${one.type}${end}data: ${JSON.stringify(one)}${end}${end}`).join('') +
-      `data: [DONE]${end}${end}`,
+    body: parts
+      .map((one) => {
+        const lines = JSON.stringify(one, undefined, 1).split('\n');
+        return lines.map((line) => `data: ${line}${end}`).join('') + end;
+      })
+      .join(''),
   })),
   fc
     .record({ parts: fc.array(part), end: lineBreak, isEnded: fc.boolean() })

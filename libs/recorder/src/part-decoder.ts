@@ -62,7 +62,8 @@ export function createPartDecoder(): PartDecoder {
     pieces = [];
     length = 0;
     isTooLong = false;
-    if (isRead) yield* readLine(line.endsWith('\r') ? line.slice(0, -1) : line);
+    // A carriage return at its end is white space to whoever reads it.
+    if (isRead) yield* readLine(line);
   }
 
   return {

@@ -11,6 +11,31 @@ import {
 demandNoUnhandledRejections();
 
 describe('a stream', () => {
+  it('is read when its reader reads, and not ahead', async () => {
+    const { run } = setUp();
+    let pulls = 0;
+    const counting = (part: unknown): ReadableStream => {
+      const pull = (controller: ReadableStreamDefaultController): void => {
+        pulls++;
+        controller.enqueue(part);
+      };
+      return new ReadableStream({ pull }, { highWaterMark: 0 });
+    };
+    const bytes = new TextEncoder().encode(sse);
+    for (const recorded of [
+      run.recordStream(counting(parts[0]), options),
+      run.recordResponse(new Response(counting(bytes)), options).body!,
+    ]) {
+      pulls = 0;
+      const reader = recorded.getReader();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(pulls).toBe(0);
+      await reader.read();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(pulls).toBe(1);
+    }
+  });
+
   it('that is cancelled before its first part leaves nothing on the log', async () => {
     const { run, recorder, log, errors } = setUp();
     let reason: unknown;
