@@ -255,7 +255,7 @@ describe('the redactor of a pattern', () => {
       ),
       { numRuns: 300 },
     );
-  });
+  }, 60_000);
 
   const envelope = { v: 1, chat_id: 'c', at: startMicros } as const;
   const delta = (stepId: string, text: string, more: object = {}): Event => ({
