@@ -14,6 +14,7 @@ export const notRun: readonly { readonly starts: string; readonly why: string }[
   { starts: 'npm run pack', why: 'packs everything; test/packages/packages.e2e.test.ts' },
   { starts: 'npm run servers', why: 'starts servers; infra/local/src/servers-command.test.ts' },
   { starts: 'npm run simulate', why: 'takes minutes; npm test runs it, test/simulation/simulation.test.ts' },
+  { starts: 'npm run soak', why: 'takes minutes; test/soak/soak.e2e.test.ts' },
   { starts: 'npm run bench', why: 'takes minutes; test/bench/bench.int.test.ts' },
   { starts: 'kafka-consumer-groups.sh', why: 'needs a cluster; test/faults/records.fault.test.ts' },
   { starts: 'export STEPFOLD_KAFKA=', why: 'names a cluster; services/cli/src/servers.int.test.ts' },

@@ -3,9 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { verify } from '@stepfold/audit';
 import type { Event } from '@stepfold/events';
 import { decodeStepRecord, type Message } from '@stepfold/fold';
+import { appendEvents } from '../support/append-events.js';
 import { foldAll } from '../support/fold-all.js';
 import { asStored, openTestData, type TestData } from '../support/test-data.js';
-import { appendEvents, startServices, type RunningServices } from './services.js';
+import { startServices, type RunningServices } from './services.js';
 
 const BEGIN_MICROS = 1_790_000_000_000_000;
 

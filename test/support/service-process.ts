@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 
-const bin = path.resolve(__dirname, '../../services/cli/bin/stepfold.mjs');
+const bin = path.join(workspaceRoot(), 'services/cli/bin/stepfold.mjs');
 
 /** A `stepfold` command that runs as a process of its own until it is told to end, or killed. */
 export interface ServiceProcess {
@@ -84,4 +85,15 @@ export async function outputOf(args: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await runStepfold(args);
   if (exitCode !== 0) throw new Error(`stepfold ${args[0]} answered ${exitCode}: ${stderr}`);
   return stdout;
+}
+
+/** From where a test is started; a compiled program lies elsewhere than its source. */
+function workspaceRoot(): string {
+  let folder = process.cwd();
+  while (!fs.existsSync(path.join(folder, 'nx.json'))) {
+    const above = path.dirname(folder);
+    if (above === folder) throw new Error(`${process.cwd()} is not in the workspace`);
+    folder = above;
+  }
+  return folder;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ConfigResourceTypes, Kafka, type Admin } from 'kafkajs';
+import kafkajs, { Kafka, type Admin } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 
 /** A topic prefix and a database that nobody else has, on the servers that the tests are given. */
@@ -72,7 +72,7 @@ async function shortestSessionMs(admin: Admin): Promise<number> {
   const configName = 'group.min.session.timeout.ms';
   const { brokers } = await admin.describeCluster();
   const resources = brokers.map(({ nodeId }) => ({
-    type: ConfigResourceTypes.BROKER,
+    type: kafkajs.ConfigResourceTypes.BROKER,
     name: String(nodeId),
     configNames: [configName],
   }));
