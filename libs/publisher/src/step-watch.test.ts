@@ -244,6 +244,45 @@ describe("a step's signal", () => {
     expect(signal.aborted).toBe(true);
   });
 
+  it.each(['between two reads', 'during a read'])(
+    'tells of what lies behind the reader, asked %s, and counts nothing twice',
+    async (moment) => {
+      const { log, runtime, publisher, other } = setUp();
+      const behind = publisher.openStep({ ...step, stepId: 'behind' });
+      const ahead = publisher.openStep(step);
+      await publisher.flush();
+      await other.joinStep(behind).interrupt('user').acknowledged;
+      const { signal } = ahead;
+      // Without a number: read again, it would count again.
+      const beat = { v: 1, type: 'heartbeat', chat_id: 'c', step_id: 's', at: startMicros };
+      const encoder = new TextEncoder();
+      await log.append('events', 0, [
+        { key: encoder.encode('c'), value: encoder.encode(JSON.stringify(beat)) },
+      ]);
+      await runtime.advance(1_000);
+      if (moment === 'during a read') {
+        const read = log.read.bind(log);
+        log.read = async (...range) => {
+          const answer = await read(...range);
+          expect(behind.signal.aborted).toBe(false);
+          return answer;
+        };
+        await runtime.advance(250);
+        log.read = read;
+      }
+      const late = behind.signal;
+      await runtime.advance(1_000);
+      expect(late.reason).toMatchObject({ ending: 'user' });
+      expect(signal.aborted).toBe(false);
+      await other.joinStep(ahead).interrupt('timeout', { ifEvents: 3 });
+      await runtime.advance(1_000);
+      expect(signal.aborted).toBe(false);
+      await other.joinStep(ahead).interrupt('timeout', { ifEvents: 2 });
+      await runtime.advance(1_000);
+      expect(signal.aborted).toBe(true);
+    },
+  );
+
   it('reads on without a pause while it is behind', async () => {
     const { runtime, publisher, other, log } = setUp();
     const opened = publisher.openStep(step);
