@@ -19,6 +19,7 @@ describe('limits', () => {
     [{ queueBytesMax: 8 * 1024 * 1024 }, 'queueBytesMax (8388608) must hold two events of eventBytesMax'],
     [{ queueEventsMax: 100 }, 'batchRecordsMax (500) must not exceed queueEventsMax (100)'],
     [{ batchBytesMax: 2 ** 30 }, 'batchBytesMax (1073741824) must not exceed queueBytesMax'],
+    [{ watchIntervalMs: 1_001 }, 'watchIntervalMs (1001) must not exceed 1000'],
     [{ retryDelayMinMs: 6_000 }, 'retryDelayMinMs (6000) must not exceed retryDelayMaxMs (5000)'],
   ])('refuse %j', (given, sentence) => {
     expect(() => resolveLimits(given, 2)).toThrow(sentence);
