@@ -182,7 +182,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
       lane.isRedactionNoted ||= isContent;
       lane.isRedactionTold = true;
     }
-    for (const other of wires.slice(0, -1)) add(other, new PublicationPromise(reporter));
+    for (const other of wires.slice(0, -1)) {
+      const earlier = new PublicationPromise(reporter);
+      // A step is open from its start on, not from the last of what `redact` made of that.
+      if (other.event.type === wire.event.type) publication.startWith(earlier);
+      add(other, earlier);
+    }
     if (last !== undefined) {
       add(last, publication);
       if (error !== undefined && !isTold) report(error);

@@ -24,6 +24,7 @@ export class PublicationPromise extends WatchedPromise<void> implements Publicat
   #queued: QueuedEvent | undefined;
   #failure: Error | undefined;
   #listener: ((position: Position) => void) | undefined;
+  #start: PublicationPromise | undefined;
 
   constructor(reporter: Reporter) {
     super(reporter);
@@ -41,9 +42,15 @@ export class PublicationPromise extends WatchedPromise<void> implements Publicat
     return this.#acknowledged;
   }
 
-  /** Hears of the position, if there will be one. Does not count as awaiting. */
+  /** What was to be published was split, and `start` is the first of it that has its type. */
+  startWith(start: PublicationPromise): void {
+    this.#start ??= start;
+  }
+
+  /** Hears of the position where it starts, if there will be one. Does not count as awaiting. */
   listen(listener: (position: Position) => void): void {
-    if (this.#queued === undefined) this.#listener = listener;
+    if (this.#start !== undefined) this.#start.listen(listener);
+    else if (this.#queued === undefined) this.#listener = listener;
     else this.#queued.listen(listener);
   }
 

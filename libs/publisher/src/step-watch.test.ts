@@ -139,6 +139,17 @@ describe("a step's signal", () => {
     expect(log.reads).toBe(0);
   });
 
+  it('follows the step from its start, also where `redact` made several events of that', async () => {
+    const redact = (event: Event): Event | Event[] =>
+      event.type === 'step-start' ? [event, { ...event, type: 'data', name: 'note', data: 1 }] : event;
+    const { runtime, publisher, other } = setUp({ redact });
+    const { signal } = publisher.openStep(step);
+    await publisher.flush();
+    await other.joinStep(step).interrupt('user');
+    await runtime.advance(1_000);
+    expect(signal.reason).toMatchObject({ ending: 'user' });
+  });
+
   it('costs nothing until somebody asks', async () => {
     const { log, runtime, publisher } = setUp();
     publisher.openStep(step);
