@@ -39,6 +39,22 @@ describe('on the embedded log', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
+  it('tells one publisher of the stop button that was pressed through another', async () => {
+    await using publisher = createPublisher({ log, runtime });
+    await using other = createPublisher({ log, runtime });
+    const steps = ['a', 'b', 'c'].map((chatId) => publisher.openStep({ chatId, stepId: 's' }));
+    const signals = steps.map(({ signal }) => signal);
+    const aborted = new Promise((resolve) => {
+      signals[1]!.addEventListener('abort', resolve);
+    });
+    await publisher.flush();
+    await other.joinStep({ chatId: 'b', stepId: 's' }).interrupt('user').acknowledged;
+    await aborted;
+    expect(signals[1]!.reason).toMatchObject({ name: 'AbortError', ending: 'user' });
+    expect(signals.map((signal) => signal.aborted)).toEqual([false, true, false]);
+    expect(steps.map(({ isEnded }) => isEnded)).toEqual([false, true, false]);
+  }, 30_000);
+
   it('brings what two publishers publish at once to the positions that it answers, each step in order', async () => {
     const expected = new Map<string, { text: string; end: Position }>();
     await Promise.all(
