@@ -355,7 +355,7 @@ it('aborts exactly where the fold says that somebody else has ended the step', a
     { numRuns: 300 },
   );
   expect(seen).toBeGreaterThan(30);
-});
+}, 60_000);
 
 /** Every end of the opener's attempt, by the whole fold; undefined for those by its own producer. */
 function endingsOf(events: readonly Event[], opener: Event): (StepEnding | undefined)[] {
