@@ -1,5 +1,6 @@
 import { isId } from '@stepfold/events';
 import { UsageError } from '@stepfold/runtime';
+import { shownArgument } from './shown-argument.js';
 
 /**
  * Cursors say where a page ended, in decimal text: the place of its last item. They hold no position in
@@ -64,9 +65,8 @@ function fieldsOf(cursor: string): [digits: string, id: string] {
 }
 
 function badCursor(cursor: unknown): UsageError {
-  const shown = JSON.stringify(String(cursor).slice(0, 60));
   return new UsageError(
     'bad-usage',
-    `The cursor ${shown} is not one that this store gave out: pass \`nextCursor\` of the page before, unchanged.`,
+    `The cursor ${shownArgument(cursor)} is not one that this store gave out: pass \`nextCursor\` of the page before, unchanged.`,
   );
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '@stepfold/runtime';
+import { shownArgument } from './shown-argument.js';
 import type { PageOptions } from './message-store.js';
 
 const LIMIT_DEFAULT = 100;
@@ -13,7 +14,7 @@ export function itemsMaxOf(page: PageOptions | undefined): number {
   if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1) {
     throw new UsageError(
       'bad-usage',
-      `The limit of a page is a whole number of at least 1, not ${String(limit)}.`,
+      `The limit of a page is a whole number of at least 1, not ${shownArgument(limit)}.`,
     );
   }
   return Math.min(limit, PAGE_ITEMS_MAX);
