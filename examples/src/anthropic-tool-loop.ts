@@ -46,10 +46,7 @@ const client = recordAnthropic(new Anthropic({ apiKey: 'none', fetch: offlineFet
 
 const messages: Anthropic.MessageParam[] = [{ role: 'user', content: 'Read a.txt and delete b.txt' }];
 for (;;) {
-  const stream = client.messages.stream(
-    { model: 'claude-sonnet-4-6', max_tokens: 1024, tools, messages },
-    { signal: run.signal },
-  );
+  const stream = client.messages.stream({ model: 'claude-sonnet-4-6', max_tokens: 1024, tools, messages });
   stream.on('text', (text) => process.stdout.write(text));
   const { role, content, stop_reason } = await stream.finalMessage();
   messages.push({ role, content });

@@ -1,5 +1,6 @@
 import { anthropic } from '@stepfold/formats';
 import { recordFetch, type FetchRecording, type Run } from '@stepfold/recorder';
+import { handSignal } from './hand-signal.js';
 import { requestResults } from './request-results.js';
 
 /** What is needed of a client: that a copy of it can be made with another `fetch`. */
@@ -12,11 +13,17 @@ interface Client {
  * answer is a step of the run. It records what comes over HTTP, so every way to ask is recorded: `messages.create` with
  * and without `stream`, `messages.stream`, `beta.messages`, `toolRunner`.
  *
- * The run's signal breaks the exchange off. Give it to the call as well (`{ signal: run.signal }`), and the SDK says that it was aborted.
+ * The run's signal aborts a request as a signal of the caller's does: the SDK says that it was aborted.
  */
 export function recordAnthropic<C extends Client>(client: C, run: Run): C {
   const { fetch = globalThis.fetch } = client as { fetch?: typeof globalThis.fetch };
-  return client.withOptions({ fetch: recordFetch(fetch, run, recordingOf) }) as C;
+  const recorded = client.withOptions({ fetch: recordFetch(fetch, run, recordingOf) }) as C;
+  handSignal(
+    recorded,
+    () => run.signal,
+    (path) => /\/messages(?:\?|$)/.test(path),
+  );
+  return recorded;
 }
 
 const recording: FetchRecording = { format: anthropic, resultsOf: requestResults, partsOf: messageParts };
