@@ -427,3 +427,127 @@ describe('a recorded client', () => {
     expect(terminals(log.events())).toHaveLength(1);
   });
 });
+
+describe('a loop with two tools side by side', () => {
+  /** The tool `a` takes 10 ms, `b` 25; the model needs 100 to answer. Times are milliseconds behind the first answer. */
+  async function loop(runsTools: boolean, isRunByRun: boolean): Promise<Event[]> {
+    const context = setUp();
+    const pass = (ms: number): void => void (context.runtime.wallOffsetMicros += ms * 1_000);
+    const run = context.recorder.openRun({ chatId: 'chat', runId: 'run', runsTools });
+    const answered = answering([calling, answer]);
+    let requests = 0;
+    const client = clientOf(async (...given) => {
+      if (requests++ > 0) pass(100);
+      return answered(...given);
+    }, run);
+    const finish = new Map<string, (result: string) => void>();
+    const toolOf = (id: string): Promise<string> => {
+      const execute = () => new Promise<string>((resolve) => void finish.set(id, resolve));
+      return isRunByRun ? run.runTool(id, execute) : execute();
+    };
+
+    const first = await client.messages.stream(body).finalMessage();
+    const ran = Promise.all(['a', 'b'].map(toolOf));
+    for (const [ms, id] of [
+      [10, 'a'],
+      [15, 'b'],
+    ] as const) {
+      pass(ms);
+      finish.get(id)!(id.toUpperCase());
+      await context.runtime.settle();
+    }
+    const content = (await ran).map((given, index) => ({
+      ...{ type: 'tool_result' as const, tool_use_id: 'ab'[index]!, content: given },
+    }));
+    const { role, content: said } = first;
+    await client.messages
+      .stream({ ...body, messages: [...body.messages, { role, content: said }, { role: 'user', content }] })
+      .finalMessage();
+    run.close();
+    await context.recorder.flush();
+    expect(context.errors).toEqual([]);
+    return context.log.events();
+  }
+
+  const timesOf = (events: readonly Event[], type: Event['type']): unknown[] =>
+    events
+      .filter((event) => event.type === type)
+      .map((event) => [
+        event.step_id,
+        'tool_call_id' in event ? event.tool_call_id : '',
+        (event.at - startMicros) / 1_000,
+      ]);
+
+  it('has its results in the step of their calls, with the times of the tools', async () => {
+    const events = await loop(true, true);
+    expect(timesOf(events, 'tool-execution-start')).toEqual([
+      ['run.0', 'a', 0],
+      ['run.0', 'b', 0],
+    ]);
+    expect(timesOf(events, 'tool-result')).toEqual([
+      ['run.0', 'a', 10],
+      ['run.0', 'b', 25],
+    ]);
+    expect(timesOf(events, 'step-end')).toEqual([
+      ['run.0', '', 25],
+      ['run.1', '', 125],
+    ]);
+    const { outcomes, messages } = foldAll(events);
+    expect(new Set(outcomes)).toEqual(new Set(['accepted']));
+    expect(messages.map(({ status, parts }) => [status, parts.length])).toEqual([
+      ['complete', 4],
+      ['complete', 2],
+    ]);
+  });
+
+  it('has them there also if only the next request tells of them, with the time of the request', async () => {
+    const events = await loop(true, false);
+    expect(timesOf(events, 'tool-result')).toEqual([
+      ['run.0', 'a', 25],
+      ['run.0', 'b', 25],
+    ]);
+    expect(timesOf(events, 'step-end')).toEqual([
+      ['run.0', '', 25],
+      ['run.1', '', 125],
+    ]);
+  });
+
+  it('has them in the next step if the run does not run the tools', async () => {
+    const events = await loop(false, false);
+    expect(timesOf(events, 'tool-result')).toEqual([
+      ['run.1', 'a', 25],
+      ['run.1', 'b', 25],
+    ]);
+    expect(timesOf(events, 'step-end')).toEqual([
+      ['run.0', '', 0],
+      ['run.1', '', 125],
+    ]);
+    const { outcomes, messages } = foldAll(events);
+    expect(new Set(outcomes)).toEqual(new Set(['accepted']));
+    expect(messages[0]).toMatchObject({ pending_tool_call_ids: ['a', 'b'] });
+  });
+
+  it('may be one of the SDK', async () => {
+    const { log, recorder } = setUp();
+    const run = recorder.openRun({ chatId: 'chat', runId: 'run', runsTools: true });
+    const runner = clientOf(answering([calling, answer]), run).beta.messages.toolRunner({
+      ...{ model: 'm', max_tokens: 1, messages: [{ role: 'user' as const, content: 'hi' }], stream },
+      tools: [
+        {
+          ...{ type: 'custom', name: 'add', description: '', input_schema: { type: 'object' } },
+          ...{ parse: (input: unknown) => input, run: () => '2' },
+        },
+      ],
+    });
+    for await (const turn of runner) await turn.finalMessage();
+    run.close();
+    await recorder.flush();
+    expect(foldAll(log.events()).messages).toMatchObject([
+      {
+        status: 'complete',
+        parts: [{ tool_call_id: 'a' }, { tool_call_id: 'b' }, { result: '2' }, { result: '2' }],
+      },
+      { status: 'complete', parts: [{ type: 'reasoning' }, { type: 'text' }] },
+    ]);
+  });
+});

@@ -27,6 +27,7 @@ export function recordFetch(
     if (recording === undefined) return fetch(input, init);
     const own = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     const signal = joined(own, run.signal);
+    const requestedAt = run.nowMicros();
     const answered = fetch(input, { ...init, signal });
     // The request is on its way: reading it delays nobody.
     const results = quietly(() => recording.resultsOf?.(jsonOf(init?.body))) ?? [];
@@ -37,6 +38,7 @@ export function recordFetch(
     return run.recordResponse(response, {
       format: recording.format,
       results,
+      requestedAt,
       signal,
       ...(isWhole ? { partsOf: recording.partsOf } : {}),
     });

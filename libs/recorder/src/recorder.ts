@@ -113,9 +113,11 @@ export interface TapOptions {
   readonly format: Format;
   /**
    * Results of tools that stand at the end of the request, behind the last answer of the model. Those that the run does not
-   * know are recorded with the time of this call, which is no earlier than that of the tool.
+   * know are recorded with the time of the request, which is no earlier than that of the tool.
    */
   readonly results?: readonly ToolResult[];
+  /** When the request was made, in microseconds (`Run.nowMicros`). Default: now. */
+  readonly requestedAt?: number;
 }
 
 export interface ResponseOptions extends TapOptions {

@@ -182,9 +182,9 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
 
   function openTap(tapOptions: TapOptions): StreamTap {
     if (activeTap !== undefined || isClosed) return openParallelTap(tapOptions);
-    const openedAt = nowMicros();
     guarded(() => {
-      for (const result of newResults(tapOptions)) noteResult(result, openedAt);
+      const requestedAt = stampOf(tapOptions.requestedAt);
+      for (const result of newResults(tapOptions)) noteResult(result, requestedAt);
     });
     const streamConverter = guarded(() => converterOf(tapOptions.format));
     const unknownBefore = guarded(() => countOf(streamConverter?.unknownParts)) ?? 0;
