@@ -551,3 +551,23 @@ describe('a loop with two tools side by side', () => {
     ]);
   });
 });
+
+it('finds results of tools also before instructions of the system', async () => {
+  const { log, recorder, run } = setUp();
+  await outcomeOf(async () =>
+    clientOf(answering([answer]), run).messages.create({
+      ...body,
+      messages: [
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'old', content: 'old' }] },
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'add', input: {} }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: '2' }] },
+        { role: 'system', content: 'be brief' },
+      ],
+      stream,
+    }),
+  );
+  await recorder.flush();
+  expect(log.events().filter(({ type }) => type === 'tool-result')).toMatchObject([
+    { tool_call_id: 'a', result: '2' },
+  ]);
+});

@@ -8,7 +8,8 @@ export function requestResults(request: unknown): ToolResult[] {
   const results: ToolResult[] = [];
   for (let index = Array.isArray(messages) ? messages.length - 1 : -1; index >= 0; index--) {
     const { role, content } = ((messages as unknown[])[index] ?? {}) as Fields;
-    if (role !== 'user') break;
+    // Instructions of the system may stand among what the user says.
+    if (role === 'assistant') break;
     if (Array.isArray(content)) results.unshift(...content.flatMap(resultOf));
   }
   return results;
