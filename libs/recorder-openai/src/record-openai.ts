@@ -2,9 +2,30 @@ import { openaiChat, openaiResponses } from '@stepfold/formats';
 import { recordFetch, type FetchRecording, type Run } from '@stepfold/recorder';
 import { chatResults, responsesResults } from './request-results.js';
 
-/** What is needed of a client: that a copy of it can be made with another `fetch`. */
+type Fetch = typeof globalThis.fetch;
+
+/** What is needed of a client: it is one of the OpenAI SDK (4, 5, 6), or of a class that extends it. */
 interface Client {
-  withOptions(options: { fetch: typeof globalThis.fetch }): unknown;
+  readonly chat: { readonly completions: object };
+}
+
+/** What the clients of the SDK have, declared or not. */
+interface ClientMembers {
+  readonly fetch?: Fetch;
+  withOptions?(options: object): object;
+  /** The options that it was made with, but for those of Azure. */
+  readonly _options: object;
+  readonly apiVersion?: string;
+  readonly deploymentName?: string;
+  readonly _azureADTokenProvider?: () => Promise<string>;
+  /** Called with the options of each request before it is sent, so that they can be changed. */
+  prepareOptions(options: RequestOptions): Promise<void>;
+}
+
+interface RequestOptions {
+  readonly method: string;
+  readonly path: string;
+  signal?: AbortSignal | null | undefined;
 }
 
 /**
@@ -12,11 +33,38 @@ interface Client {
  * a step of the run. It records what comes over HTTP, so every way to ask is recorded: `responses.create` and
  * `chat.completions.create` with and without `stream`, their `stream()`, `parse()` and `runTools()`.
  *
- * The run's signal breaks the exchange off. Give it to the call as well (`{ signal: run.signal }`), and the SDK says that it was aborted.
+ * The run's signal stops these requests as one that is given to the call does, beside it.
  */
 export function recordOpenAI<C extends Client>(client: C, run: Run): C {
-  const { fetch = globalThis.fetch } = client as { fetch?: typeof globalThis.fetch };
-  return client.withOptions({ fetch: recordFetch(fetch, run, recordingOf) }) as C;
+  const { fetch = globalThis.fetch } = client as Partial<ClientMembers>;
+  const recorded = copyOf(client, recordFetch(fetch, run, recordingOf));
+  const members = recorded as unknown as ClientMembers;
+  const prepareOptions = members.prepareOptions.bind(recorded);
+  members.prepareOptions = (options) => {
+    const { method, path, signal } = options;
+    if (method === 'post' && recordingAt(path) !== undefined) {
+      options.signal = signal == null ? run.signal : AbortSignal.any([signal, run.signal]);
+    }
+    return prepareOptions(options);
+  };
+  return recorded;
+}
+
+function copyOf<C extends Client>(client: C, fetch: Fetch): C {
+  const members = client as unknown as ClientMembers;
+  const options = { ...azureOptions(members), fetch };
+  if (members.withOptions !== undefined) return members.withOptions(options) as C;
+  // Version 4 has no such method.
+  const OfClass = client.constructor as new (options: object) => C;
+  return new OfClass({ ...members._options, ...options });
+}
+
+/** `AzureOpenAI` forgets these when it is copied, and does without a key if there is a provider of tokens. */
+function azureOptions(client: ClientMembers): object {
+  const { apiVersion, deploymentName: deployment, _azureADTokenProvider: azureADTokenProvider } = client;
+  if (apiVersion === undefined) return {};
+  const options = { apiVersion, deployment };
+  return azureADTokenProvider === undefined ? options : { ...options, azureADTokenProvider, apiKey: null };
 }
 
 const responses: FetchRecording = {
@@ -27,8 +75,12 @@ const responses: FetchRecording = {
 const chat: FetchRecording = { format: openaiChat, resultsOf: chatResults, partsOf: completionParts };
 
 function recordingOf({ pathname }: URL): FetchRecording | undefined {
-  if (pathname.endsWith('/responses')) return responses;
-  return pathname.endsWith('/chat/completions') ? chat : undefined;
+  return recordingAt(pathname);
+}
+
+function recordingAt(path: string): FetchRecording | undefined {
+  if (path.endsWith('/responses')) return responses;
+  return path.endsWith('/chat/completions') ? chat : undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
