@@ -64,6 +64,20 @@ const calls: readonly Call[] = [
     open: async (fetch, run, signal) =>
       openaiClient(fetch, run).chat.completions.create({ ...chatBody, stream: true }, options(signal)),
   },
+  {
+    name: 'OpenAI responses.stream',
+    format: 'openai-responses',
+    isNamed: true,
+    open: async (fetch, run, signal) =>
+      openaiClient(fetch, run).responses.stream({ model: 'm', input: 'hi' }, options(signal)),
+  },
+  {
+    name: 'OpenAI chat.completions.stream',
+    format: 'openai-chat',
+    isNamed: false,
+    open: async (fetch, run, signal) =>
+      openaiClient(fetch, run).chat.completions.stream(chatBody, options(signal)),
+  },
 ];
 
 const vocabularies: Readonly<Record<string, (part: Fields) => boolean>> = {
@@ -179,6 +193,13 @@ const beginnings: Readonly<Record<string, Readonly<Record<string, readonly Field
         item: { type: 'reasoning', id: 'x', summary: [] },
       },
       {
+        type: 'response.reasoning_summary_part.added',
+        output_index: 0,
+        item_id: 'x',
+        summary_index: 0,
+        part: { type: 'summary_text', text: '' },
+      },
+      {
         type: 'response.reasoning_summary_text.delta',
         output_index: 0,
         item_id: 'x',
@@ -281,8 +302,8 @@ describe.each(calls)('$name', (call) => {
     await recorder.flush();
     expect(log.events().at(-1)).toMatchObject({
       type: 'interrupt',
-      // The helper of messages.stream reads by itself, and is aborted when its reader leaves.
-      reason: call.name.endsWith('messages.stream') ? 'user' : 'disconnect',
+      // The helpers of `stream` read by themselves, and are aborted when their reader leaves.
+      reason: call.name.endsWith('.stream') ? 'user' : 'disconnect',
     });
   });
 
