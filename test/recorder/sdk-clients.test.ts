@@ -11,7 +11,7 @@ import { recordedSuite } from '../formats/recorded-suite.js';
 import { brief, plain, setUp } from './recorder-test.js';
 
 type Fields = Readonly<Record<string, unknown>>;
-type Events = AsyncIterable<unknown> & { controller: AbortController; toReadableStream(): ReadableStream };
+type Events = AsyncIterable<unknown> & { toReadableStream?(): ReadableStream };
 
 /** A way to ask for a stream, and what an application gets of it. */
 interface Call {
@@ -329,11 +329,12 @@ describe.each(calls)('$name', (call) => {
   it('gives the application the same bytes as a stream of its own', async () => {
     const fetch = answering(bytesOf(places[0]![1]));
     const { run } = setUp();
-    const [bare, recorded] = await Promise.all(
-      [undefined, run].map(async (given) =>
-        new Response((await call.open(fetch, given)).toReadableStream()).text(),
-      ),
-    ).catch((error: unknown) => [String(error), String(error)]);
+    const bytesFor = async (given?: Run): Promise<string> => {
+      const stream = await call.open(fetch, given);
+      // The helper for responses has no such method.
+      return stream.toReadableStream === undefined ? '' : new Response(stream.toReadableStream()).text();
+    };
+    const [bare, recorded] = await Promise.all([bytesFor(), bytesFor(run)].map((each) => each.catch(String)));
     expect(recorded).toBe(bare);
   });
 
