@@ -116,6 +116,15 @@ describe('a stop elsewhere, which the application has not heard of', () => {
   });
 });
 
+describe('a signal of the caller that is none of the platform', () => {
+  it('is the one that counts', async () => {
+    const signal = Object.assign(new EventTarget(), { aborted: false }) as unknown as AbortSignal;
+    const client = clientOf(answeringInTurn(done), setUp().run);
+    const stream = await client.chat.completions.create({ ...chatBody, stream: true }, { signal });
+    expect(await all(stream)).toEqual(done);
+  });
+});
+
 describe('a client', () => {
   it.each([{ apiKey: 'key' }, { azureADTokenProvider: async () => 'token' }])(
     'of Azure asks as it did, with a key or tokens (%#)',
@@ -148,7 +157,6 @@ describe('a client', () => {
         this._options = options;
         this.fetch = options.fetch;
       }
-      async prepareOptions(): Promise<void> {}
     }
     const { log, recorder, run } = setUp();
     const exchange = answeringInTurn(done);

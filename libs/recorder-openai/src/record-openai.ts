@@ -19,7 +19,7 @@ interface ClientMembers {
   readonly deploymentName?: string;
   readonly _azureADTokenProvider?: () => Promise<string>;
   /** Called with the options of each request before it is sent, so that they can be changed. */
-  prepareOptions(options: RequestOptions): Promise<void>;
+  prepareOptions?(options: RequestOptions): Promise<void>;
 }
 
 interface RequestOptions {
@@ -38,16 +38,25 @@ interface RequestOptions {
 export function recordOpenAI<C extends Client>(client: C, run: Run): C {
   const { fetch = globalThis.fetch } = client as Partial<ClientMembers>;
   const recorded = copyOf(client, recordFetch(fetch, run, recordingOf));
-  const members = recorded as unknown as ClientMembers;
-  const prepareOptions = members.prepareOptions.bind(recorded);
-  members.prepareOptions = (options) => {
-    const { method, path, signal } = options;
-    if (method === 'post' && recordingAt(path) !== undefined) {
-      options.signal = signal == null ? run.signal : AbortSignal.any([signal, run.signal]);
-    }
-    return prepareOptions(options);
-  };
+  handSignal(recorded as unknown as ClientMembers, run);
   return recorded;
+}
+
+/** The SDK does not ask again when it was aborted, as it would after an exchange that somebody broke off. */
+function handSignal(client: ClientMembers, run: Run): void {
+  const { prepareOptions } = client;
+  if (prepareOptions === undefined) return;
+  client.prepareOptions = (options) => {
+    const { method, path, signal } = options;
+    if (method === 'post' && recordingAt(path) !== undefined) options.signal = joined(signal, run.signal);
+    return prepareOptions.call(client, options);
+  };
+}
+
+/** A signal that is none of the platform's cannot be joined with another: then it is the caller's alone that counts. */
+function joined(own: AbortSignal | null | undefined, ofRun: AbortSignal): AbortSignal {
+  if (own == null) return ofRun;
+  return own instanceof AbortSignal ? AbortSignal.any([own, ofRun]) : own;
 }
 
 function copyOf<C extends Client>(client: C, fetch: Fetch): C {
