@@ -333,6 +333,24 @@ describe('runTools', () => {
   });
 });
 
+it('an abort ends the step though nobody reads on, and the next stream is the next step of the run', async () => {
+  const { log, recorder, run } = setUp();
+  const ask = async (exchange: Exchange) =>
+    clientOf(exchange, run).chat.completions.create({ ...chatBody, stream: true });
+  const unread = await ask(answeringUntilAborted(calling));
+  unread.controller.abort();
+  const left = await ask(answeringUntilAborted([done[0]!]));
+  await left[Symbol.asyncIterator]().next();
+  left.controller.abort();
+  await all(await ask(answeringInTurn(done)));
+  await recorder.flush();
+  const ends = log.events().filter(({ type }) => type === 'step-end' || type === 'interrupt');
+  expect(ends).toMatchObject([
+    { type: 'interrupt', reason: 'user', step_id: 'run.0' },
+    { type: 'step-end', step_id: 'run.1' },
+  ]);
+});
+
 it('an abort between steps leaves the step before it complete, and no other', async () => {
   const { log, recorder, run } = setUp();
   const abort = new AbortController();

@@ -54,17 +54,27 @@ function withBody(
   }
 }
 
-/** Once the signal is aborted, the stream was stopped, whatever it fails with. */
+/** Once the signal is aborted, the stream was stopped, whatever it fails with, and also if nobody reads on. */
 function stoppedBy(signal: AbortSignal, tap: StreamTap): StreamTap {
-  const stopped = (): void => tap.fail(new DOMException('the request was aborted', 'AbortError'));
+  const stop = (): void => tap.fail(new DOMException('the request was aborted', 'AbortError'));
+  // One that is none of the platform's may have no listeners.
+  const isHeard = signal instanceof EventTarget;
+  if (isHeard) signal.addEventListener('abort', stop, { once: true });
+
+  function ended(end: () => void): void {
+    if (isHeard) signal.removeEventListener('abort', stop);
+    if (signal.aborted) stop();
+    else end();
+  }
+
   return {
     get signal() {
       return tap.signal;
     },
     part: (part, at) => tap.part(part, at),
-    end: () => (signal.aborted ? stopped() : tap.end()),
-    fail: (error) => (signal.aborted ? stopped() : tap.fail(error)),
-    cancel: () => (signal.aborted ? stopped() : tap.cancel()),
+    end: () => ended(() => tap.end()),
+    fail: (error) => ended(() => tap.fail(error)),
+    cancel: () => ended(() => tap.cancel()),
   };
 }
 
