@@ -247,7 +247,7 @@ describe('the helpers call back as they do without a recorder', () => {
   });
 });
 
-/** Asks the model, runs its tool for 50 ms, and asks again. */
+/** Asks the model, which takes a second to answer, runs its tool for 50 ms, and asks again. */
 async function loop(api: 'responses' | 'chat', runsTools: boolean): Promise<readonly Fields[]> {
   const { log, runtime, recorder } = setUp();
   const run = recorder.openRun({ chatId: 'chat', runId: 'run', runsTools });
@@ -255,15 +255,22 @@ async function loop(api: 'responses' | 'chat', runsTools: boolean): Promise<read
     await runtime.advance(50);
     return '2';
   };
+  const slowly = (exchange: Exchange): Exchange => ({
+    ...exchange,
+    fetch: async (...given) => {
+      await runtime.advance(1_000);
+      return exchange.fetch(...given);
+    },
+  });
   const tool = (): Promise<string> => (runsTools ? run.runTool('a', execute) : execute());
   if (api === 'responses') {
-    const client = clientOf(answeringInTurn(answered([functionCall]), answered([item])), run);
+    const client = clientOf(slowly(answeringInTurn(answered([functionCall]), answered([item]))), run);
     await all(await client.responses.create({ ...responsesBody, stream: true }));
     const output = { type: 'function_call_output' as const, call_id: 'a', output: await tool() };
     const input = [functionCall as OpenAI.Responses.ResponseFunctionToolCall, output];
     await all(await client.responses.create({ ...responsesBody, input, stream: true }));
   } else {
-    const client = clientOf(answeringInTurn(calling, done), run);
+    const client = clientOf(slowly(answeringInTurn(calling, done)), run);
     const { choices } = await client.chat.completions.stream(chatBody).finalChatCompletion();
     const result = { role: 'tool' as const, tool_call_id: 'a', content: await tool() };
     const messages = [...chatBody.messages, choices[0]!.message, result];
@@ -286,12 +293,12 @@ describe.each(['responses', 'chat'] as const)('a loop of tools through %s', (api
     ]);
   });
 
-  it('without, has their results in the step that answers them', async () => {
+  it('without, has their results in the step that answers them, with the time of the request', async () => {
     const events = await loop(api, false);
     expect(events.filter(({ type }) => type === 'tool-result' || type === 'step-end')).toMatchObject([
       { type: 'step-end', step_id: 'run.0', at: 0 },
-      { type: 'tool-result', step_id: 'run.1', tool_call_id: 'a', result: '2' },
-      { type: 'step-end', step_id: 'run.1' },
+      { type: 'tool-result', step_id: 'run.1', tool_call_id: 'a', result: '2', at: 50_000 },
+      { type: 'step-end', step_id: 'run.1', at: 1_050_000 },
     ]);
   });
 });
