@@ -472,6 +472,7 @@ describe('results of tools in the next request', () => {
         input: [
           { type: 'function_call', call_id: 'b', name: 'add', arguments: '{}' },
           { type: 'function_call_output', call_id: 'b', output: '{"sum":2}' },
+          { role: 'developer', content: 'go on' },
         ],
         stream: true,
       }),
@@ -482,6 +483,7 @@ describe('results of tools in the next request', () => {
         messages: [
           { role: 'assistant', content: 'hm' },
           { role: 'tool', tool_call_id: 'c', content: '3' },
+          { role: 'developer', content: 'go on' },
         ],
         stream: true,
       }),
