@@ -1,6 +1,5 @@
 import { anthropic } from '@stepfold/formats';
-import { recordFetch, type FetchRecording, type Run } from '@stepfold/recorder';
-import { handSignal } from './hand-signal.js';
+import { handSignal, recordFetch, type FetchRecording, type Run } from '@stepfold/recorder';
 import { requestResults } from './request-results.js';
 
 /** What is needed of a client: that a copy of it can be made with another `fetch`. */
@@ -18,11 +17,7 @@ interface Client {
 export function recordAnthropic<C extends Client>(client: C, run: Run): C {
   const { fetch = globalThis.fetch } = client as { fetch?: typeof globalThis.fetch };
   const recorded = client.withOptions({ fetch: recordFetch(fetch, run, recordingOf) }) as C;
-  handSignal(
-    recorded,
-    () => run.signal,
-    (path) => /\/messages(?:\?|$)/.test(path),
-  );
+  handSignal(recorded, run, ({ method, path }) => method === 'post' && /\/messages(?:\?|$)/.test(path));
   return recorded;
 }
 

@@ -1,5 +1,5 @@
 import { openaiChat, openaiResponses } from '@stepfold/formats';
-import { recordFetch, type FetchRecording, type Run } from '@stepfold/recorder';
+import { handSignal, recordFetch, type FetchRecording, type Run } from '@stepfold/recorder';
 import { chatResults, responsesResults } from './request-results.js';
 
 type Fetch = typeof globalThis.fetch;
@@ -18,14 +18,6 @@ interface ClientMembers {
   readonly apiVersion?: string;
   readonly deploymentName?: string;
   readonly _azureADTokenProvider?: () => Promise<string>;
-  /** Called with the options of each request before it is sent, so that they can be changed. */
-  prepareOptions?(options: RequestOptions): Promise<void>;
-}
-
-interface RequestOptions {
-  readonly method: string;
-  readonly path: string;
-  signal?: AbortSignal | null | undefined;
 }
 
 /**
@@ -38,25 +30,8 @@ interface RequestOptions {
 export function recordOpenAI<C extends Client>(client: C, run: Run): C {
   const { fetch = globalThis.fetch } = client as Partial<ClientMembers>;
   const recorded = copyOf(client, recordFetch(fetch, run, recordingOf));
-  handSignal(recorded as unknown as ClientMembers, run);
+  handSignal(recorded, run, ({ method, path }) => method === 'post' && recordingAt(path) !== undefined);
   return recorded;
-}
-
-/** The SDK does not ask again when it was aborted, as it would after an exchange that somebody broke off. */
-function handSignal(client: ClientMembers, run: Run): void {
-  const { prepareOptions } = client;
-  if (prepareOptions === undefined) return;
-  client.prepareOptions = (options) => {
-    const { method, path, signal } = options;
-    if (method === 'post' && recordingAt(path) !== undefined) options.signal = joined(signal, run.signal);
-    return prepareOptions.call(client, options);
-  };
-}
-
-/** A signal that is none of the platform's cannot be joined with another: then it is the caller's alone that counts. */
-function joined(own: AbortSignal | null | undefined, ofRun: AbortSignal): AbortSignal {
-  if (own == null) return ofRun;
-  return own instanceof AbortSignal ? AbortSignal.any([own, ofRun]) : own;
 }
 
 function copyOf<C extends Client>(client: C, fetch: Fetch): C {

@@ -12,6 +12,7 @@ export type {
   ToolResult,
 } from './recorder.js';
 export { createPatternRedactor, type PatternRedactorOptions, type Redact } from '@stepfold/publisher';
+export { handSignal, type SdkRequest } from './hand-signal.js';
 export { recordFetch, type FetchRecording } from './record-fetch.js';
 export { recordIterable } from './record-iterable.js';
 export { recordResponse } from './record-response.js';

@@ -1,3 +1,4 @@
+import { joined } from './hand-signal.js';
 import type { Run, ToolResult } from './recorder.js';
 import type { Format } from '@stepfold/formats';
 
@@ -43,12 +44,6 @@ export function recordFetch(
       ...(isWhole ? { partsOf: recording.partsOf } : {}),
     });
   };
-}
-
-/** A signal that is none of the platform's cannot be joined with another: then it is the caller's alone that counts. */
-function joined(own: AbortSignal | null | undefined, ofRun: AbortSignal): AbortSignal {
-  if (own == null) return ofRun;
-  return own instanceof AbortSignal ? AbortSignal.any([own, ofRun]) : own;
 }
 
 type Input = Parameters<typeof globalThis.fetch>[0];
