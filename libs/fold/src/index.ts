@@ -43,6 +43,7 @@ export {
   IMPORT_METADATA,
   importedMessageId,
   isUntimed,
+  knownCreatedAt,
   withoutUnknownTimes,
   type ImportMarks,
 } from './untimed.js';

@@ -6,7 +6,7 @@ import type { Message, Part } from './message.js';
  *
  * - `stepfold.untimed`: when the part was made. Its `created_at` is none, and nothing that is derived from it means anything.
  * - `stepfold.undated`: when the message was made: its time is that of the import. On every part of such a message.
- * - `stepfold.message_id`: the message of the source; several steps may be of one.
+ * - `stepfold.message_id`: the message of the source, on the first part of a step; several steps may be of one.
  */
 export const IMPORT_METADATA = 'stepfold';
 
@@ -19,6 +19,11 @@ export interface ImportMarks {
 /** True if nobody knows when the part was made. */
 export function isUntimed(part: Part): boolean {
   return markOf(part, 'untimed') === true;
+}
+
+/** When the part was made, as far as anybody knows. Durations begin and end with this, never with `created_at` itself. */
+export function knownCreatedAt(part: Part): number | undefined {
+  return isUntimed(part) ? undefined : part.created_at;
 }
 
 /** What its source called an imported message. */
@@ -45,11 +50,12 @@ export function withoutUnknownTimes(message: Message): Message {
 
 function withoutMarks(part: Part): Part {
   if (!isMarked(part)) return part;
-  const { metadata = {}, created_at, ...rest } = part;
+  const { metadata = {}, created_at: _madeAt, ...rest } = part;
+  const created_at = knownCreatedAt(part);
   const { [IMPORT_METADATA]: _marks, ...others } = metadata;
   return {
     ...rest,
-    ...(created_at === undefined || isUntimed(part) ? {} : { created_at }),
+    ...(created_at === undefined ? {} : { created_at }),
     ...(Object.keys(others).length === 0 ? {} : { metadata: others }),
   } as Part;
 }

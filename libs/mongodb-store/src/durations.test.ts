@@ -43,6 +43,14 @@ describe('durationOf', () => {
     expect(resultDuration({ execution_started_at: 501 }, { created_at: 100 })).toBeUndefined();
   });
 
+  it('neither begins nor ends with a time that nobody knows', () => {
+    const untimed = { metadata: { stepfold: { untimed: true } } };
+    expect(durationOf({ ...block, ...untimed, completed_at: 130 }, new Map())).toBeUndefined();
+    expect(resultDuration(untimed, { created_at: 100 })).toBeUndefined();
+    expect(resultDuration({}, { created_at: 100, ...untimed })).toBeUndefined();
+    expect(resultDuration({ execution_started_at: 450 }, { created_at: 100, ...untimed })).toBe(50);
+  });
+
   it('exists for no other part', () => {
     expect(durationOf({ ...call, created_at: 1, execution_started_at: 2 }, new Map())).toBeUndefined();
   });

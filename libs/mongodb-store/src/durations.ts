@@ -1,4 +1,4 @@
-import { isUntimed, type Part, type ToolCallPart } from '@stepfold/fold';
+import { knownCreatedAt, type Part, type ToolCallPart } from '@stepfold/fold';
 
 /**
  * How long a block or a tool took, in microseconds, where it shows within the message: both ends are known, and the
@@ -6,16 +6,14 @@ import { isUntimed, type Part, type ToolCallPart } from '@stepfold/fold';
  * names itself, else from the one that its call names, else from the call.
  */
 export function durationOf(part: Part, calls: ReadonlyMap<string, ToolCallPart>): number | undefined {
-  if (isUntimed(part)) return undefined;
   switch (part.type) {
     case 'text':
     case 'reasoning':
-      return span(part.created_at, part.completed_at);
+      return span(knownCreatedAt(part), part.completed_at);
     case 'tool-result': {
       const call = calls.get(part.tool_call_id);
-      if (call !== undefined && isUntimed(call)) return undefined;
-      const start = part.execution_started_at ?? call?.execution_started_at ?? call?.created_at;
-      return span(start, part.created_at);
+      const madeAt = call === undefined ? undefined : knownCreatedAt(call);
+      return span(part.execution_started_at ?? call?.execution_started_at ?? madeAt, knownCreatedAt(part));
     }
     default:
       return undefined;
