@@ -1,12 +1,4 @@
-import {
-  isUntimed,
-  type Approval,
-  type Message,
-  type Part,
-  type ToolApprovalPart,
-  type ToolCallPart,
-  type ToolResultPart,
-} from '@stepfold/fold';
+import type { Approval, Message, Part, ToolApprovalPart, ToolCallPart, ToolResultPart } from '@stepfold/fold';
 import { defined } from '../defined.js';
 
 /**
@@ -80,13 +72,11 @@ function add<T extends { readonly tool_call_id: string }>(
 
 /** When a tool really started, as far as that is known. */
 export function toolStartedAt(result: ToolResultPart, call: ToolCallPart | undefined): number | undefined {
-  const madeAt = call === undefined || isUntimed(call) ? undefined : call.created_at;
-  return result.execution_started_at ?? call?.execution_started_at ?? madeAt;
+  return result.execution_started_at ?? call?.execution_started_at ?? call?.created_at;
 }
 
 /** How long a part took: a block from its start to its close, a tool from when it really started to its result. */
 export function partMicros(part: Part, step: Message, tools: ChatTools): number | undefined {
-  if (isUntimed(part)) return undefined;
   switch (part.type) {
     case 'text':
     case 'reasoning':

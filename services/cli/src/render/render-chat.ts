@@ -1,5 +1,5 @@
 import type { JsonValue } from '@stepfold/events';
-import type { Elided, Message, Part } from '@stepfold/fold';
+import { withoutUnknownTimes, type Elided, type Message, type Part } from '@stepfold/fold';
 import { chatTools, partMicros, spanMicros, type ChatTools } from './durations.js';
 import { formatDuration } from './format-duration.js';
 import { cutText, wrapText } from './plain-text.js';
@@ -11,7 +11,8 @@ const TEXT_INDENT = '    ';
 const TEXT_LINES_MAX = 12;
 
 /** The messages of one chat for a person: steps in order, parts with their durations and what they say. */
-export function renderChat(chatId: string, messages: readonly Message[], screen: Screen): string {
+export function renderChat(chatId: string, stored: readonly Message[], screen: Screen): string {
+  const messages = stored.map(withoutUnknownTimes);
   const tools = chatTools(messages);
   return [
     chatHead(chatId, messages, screen),

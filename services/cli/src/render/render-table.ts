@@ -1,4 +1,4 @@
-import type { Message, Part, ToolCallPart } from '@stepfold/fold';
+import { withoutUnknownTimes, type Message, type Part, type ToolCallPart } from '@stepfold/fold';
 import { chatTools, partMicros, stepMicros, toolStartedAt, type ChatTools } from './durations.js';
 import { formatDuration } from './format-duration.js';
 import { cutText } from './plain-text.js';
@@ -20,7 +20,8 @@ const columns: readonly Column[] = [
  * A chat as a table: a line for each part, under the number that other commands take for it. `at` counts from
  * the beginning of the step.
  */
-export function renderTable(chatId: string, messages: readonly Message[], screen: Screen): string {
+export function renderTable(chatId: string, stored: readonly Message[], screen: Screen): string {
+  const messages = stored.map(withoutUnknownTimes);
   const tools = chatTools(messages);
   const steps = messages.map((message) => ({ message, rows: rowsOf(message, tools) }));
   const rows = steps.flatMap((step) => step.rows);
@@ -61,7 +62,7 @@ function rowsOf(message: Message, tools: ChatTools): readonly (readonly Cell[])[
         { text: String(index) },
         { text: type, look },
         { text: what },
-        { text: at === undefined ? '' : offsetOf(at, started_at) },
+        { text: offsetOf(at, started_at) },
         { text: micros === undefined ? '' : formatDuration(micros) },
         note,
       ];
@@ -183,7 +184,8 @@ function callNote(call: ToolCallPart, step: Message, tools: ChatTools): string {
   ]);
 }
 
-/** From the beginning of the step; a clock that went backwards shows. */
-function offsetOf(at: number, startedAt: number): string {
+/** From the beginning of the step, where both are known; a clock that went backwards shows. */
+function offsetOf(at: number | undefined, startedAt: number | undefined): string {
+  if (at === undefined || startedAt === undefined) return '';
   return `${at < startedAt ? '-' : '+'}${formatDuration(Math.abs(at - startedAt))}`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '@stepfold/fold';
+import { renderChat } from './render-chat.js';
 import { renderTable } from './render-table.js';
 import { renderTimeline } from './render-timeline.js';
 import { plainScreen, screenOf } from './screen.js';
@@ -205,6 +206,21 @@ describe('a timeline', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('shows no time of an imported message that nobody knows, as a picture, table and text', () => {
+    const untimed = { metadata: { stepfold: { undated: true, untimed: true } } };
+    const parts: readonly Part[] = [
+      { type: 'text', text: 'Hm.', ...untimed, created_at: begin, completed_at: ms(5), ...place },
+      call('a', { created_at: begin, ...untimed }),
+      result('a', ms(500), { metadata: { stepfold: { undated: true } } }),
+    ];
+    const { first_output_at: _none, ...said } = step(parts, { ended_at: begin, last_event_at: begin });
+    for (const render of [renderTimeline, renderTable, renderChat]) {
+      const text = render('c', [said as Message], plainScreen);
+      expect(text).toContain('time unknown');
+      expect(text).not.toMatch(/2026|\d ?m?s\b|NaN/);
+    }
   });
 
   it('marks an end before its beginning and measures nothing there', () => {

@@ -1,4 +1,4 @@
-import type { Message } from '@stepfold/fold';
+import { withoutUnknownTimes, type Message } from '@stepfold/fold';
 import { chatTools } from './durations.js';
 import { formatDuration } from './format-duration.js';
 import { cutText, padText, padTextStart, wrapText } from './plain-text.js';
@@ -29,7 +29,8 @@ interface Layout {
  * A chat as a picture of its times: each step with a scale of its own, and a lane for every block and tool,
  * so that what happened at the same time stands one above the other. What has no times has no bar.
  */
-export function renderTimeline(chatId: string, messages: readonly Message[], screen: Screen): string {
+export function renderTimeline(chatId: string, stored: readonly Message[], screen: Screen): string {
+  const messages = stored.map(withoutUnknownTimes);
   if (messages.length === 0) return `${chatHead(chatId, messages, screen)}\n`;
   const tools = chatTools(messages);
   const steps = messages.map((message) => ({ message, lanes: lanesOf(message, tools) }));

@@ -49,9 +49,9 @@ export function stepHead(message: Message, { width, paint }: Screen): readonly s
   return [paint(look, first), `  ${paint('faint', cutText(second, width - 2))}`];
 }
 
-/** `2026-04-10 12:00:00.123`, in UTC. */
-export function shownStamp(micros: number): string {
-  return formatStamp(micros).replace('T', ' ').slice(0, 23);
+/** `2026-04-10 12:00:00.123`, in UTC; of an imported message nobody may know it. */
+export function shownStamp(micros: number | undefined): string {
+  return micros === undefined ? 'time unknown' : formatStamp(micros).replace('T', ' ').slice(0, 23);
 }
 
 /** The time of day to the microsecond, `12:00:00.000123`, in UTC. */
