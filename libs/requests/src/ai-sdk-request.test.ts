@@ -3,6 +3,20 @@ import { callPart, resultPart, storedStep, userStep } from '../../../test/suppor
 import { aiSdkRequest } from './ai-sdk-request.js';
 
 describe('a request to the AI SDK', () => {
+  it('has nothing of the marks of imported messages', () => {
+    const metadata = { stepfold: { untimed: true, undated: true, message_id: 'm' }, google: { a: 1 } };
+    const { messages } = aiSdkRequest([
+      userStep('go'),
+      storedStep([
+        { type: 'text', text: 'on', metadata },
+        callPart('a', { metadata: { stepfold: metadata.stepfold } }),
+        resultPart('a'),
+      ]),
+    ]);
+    expect(JSON.stringify(messages)).not.toContain('stepfold');
+    expect(JSON.stringify(messages)).toContain('"google"');
+  });
+
   it('has what providers attached, as options of the part that had it, in the order of the model', () => {
     const request = aiSdkRequest([
       storedStep([{ type: 'text', text: 'Be brief.' }], { role: 'system' }),

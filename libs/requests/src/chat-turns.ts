@@ -1,13 +1,14 @@
-import type {
-  DataPart,
-  FilePart,
-  Message,
-  Part,
-  ReasoningPart,
-  TextPart,
-  ToolApprovalPart,
-  ToolCallPart,
-  ToolResultPart,
+import {
+  withoutUnknownTimes,
+  type DataPart,
+  type FilePart,
+  type Message,
+  type Part,
+  type ReasoningPart,
+  type TextPart,
+  type ToolApprovalPart,
+  type ToolCallPart,
+  type ToolResultPart,
 } from '@stepfold/fold';
 
 /** A call that was made, with what became of it, wherever in the chat that stands. */
@@ -69,9 +70,10 @@ type WritableCall = { -readonly [Field in keyof Call]: Call[Field] };
  * 4. Reasoning and calls are a model's: where another role holds any, they are left out. Texts and files of a `tool`
  *    message are the user's.
  * 5. Sources are left out; what was answered about approvals is in the answers of their calls.
+ * 6. The marks of imported messages are no provider's, and are left out.
  */
 export function chatTurns(steps: Iterable<Message>): readonly Turn[] {
-  const taken = [...steps].filter(({ status }) => status !== 'failed');
+  const taken = Array.from(steps, withoutUnknownTimes).filter(({ status }) => status !== 'failed');
   const calls = callsOf(taken);
   const turns: Turn[] = [];
   for (const step of taken) {
