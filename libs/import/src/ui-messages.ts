@@ -1,36 +1,50 @@
 import type { Role } from '@stepfold/events';
-import { jsonOf, providerNameOf, textOf } from '@stepfold/formats';
+import {
+  aiSdkCallFieldsOf,
+  aiSdkMetadataOf,
+  aiSdkRedactionOf,
+  fieldsOf,
+  isEmpty,
+  jsonOf,
+  listOf,
+  metadataOf,
+  providerNameOf,
+  textOf,
+  uiMessageFileOf,
+} from '@stepfold/formats';
 import {
   createImportedChat,
-  isFields,
   type ChatWriter,
   type Fields,
   type ImportedChat,
   type ImportOptions,
 } from './imported-chat.js';
-import { timeOf } from './time-of.js';
+import { firstTimeOf } from './time-of.js';
 
 /**
  * `UIMessage[]` of the AI SDK 5, 6 and 7, as `useChat` has and applications store them. An assistant's message is one step
  * for each `step-start`. Its time is `createdAt` of the message or of its metadata; parts have none.
  *
- * A call and what became of it are two parts. What has no field of its own becomes a `data` part.
+ * A call and what became of it are two parts. What the application said of a message, and what else has no field of its own,
+ * becomes a `data` part, or metadata `ai-sdk`: the same as of a stream for a page.
  */
 export function importUiMessages(messages: readonly unknown[], options: ImportOptions): ImportedChat {
   const writer = createImportedChat({ ...options, producer: 'import-ui-messages' });
   for (const given of messages) {
-    const role = isFields(given) ? roles.get(given['role']) : undefined;
-    if (!isFields(given) || role === undefined) {
+    const message = fieldsOf(given);
+    const role = roles.get(message['role']);
+    if (role === undefined) {
       writer.passOver('a message that is none');
       continue;
     }
-    const metadata = isFields(given['metadata']) ? given['metadata'] : {};
-    const parts = Array.isArray(given['parts']) ? (given['parts'] as unknown[]) : [];
+    const metadata = fieldsOf(message['metadata']);
     writer.add({
-      id: given['id'],
+      id: message['id'],
       role,
-      at: timeOf(given['createdAt'] ?? metadata['createdAt'] ?? metadata['created_at']),
-      steps: role === 'assistant' ? stepsOf(parts, writer) : [parts.flatMap((part) => partsOf(part, writer))],
+      at: firstTimeOf(
+        ...[message['createdAt'], message['created_at'], metadata['createdAt'], metadata['created_at']],
+      ),
+      steps: stepsOf(message, role, writer),
     });
   }
   return writer.chat;
@@ -42,29 +56,39 @@ const roles = new Map<unknown, Role>([
   ['system', 'system'],
 ]);
 
-function stepsOf(parts: readonly unknown[], writer: ChatWriter): Fields[][] {
-  const steps: Fields[][] = [];
-  for (const part of parts) {
-    if (isFields(part) && part['type'] === 'step-start') steps.push([]);
-    else {
-      if (steps.length === 0) steps.push([]);
-      steps.at(-1)!.push(...partsOf(part, writer));
-    }
+function stepsOf(message: Fields, role: Role, writer: ChatWriter): readonly Fields[][] {
+  const first: Fields[] = [];
+  const steps = [first];
+  for (const [index, part] of listOf(message['parts']).entries()) {
+    if (fieldsOf(part)['type'] !== 'step-start') steps.at(-1)!.push(...partsOf(part, writer));
+    else if (role === 'assistant' && index > 0) steps.push([]);
   }
-  return steps.length === 0 ? [[]] : steps;
+  const { metadata } = message;
+  // With the first step: a message that goes on does not change it.
+  if (!isEmpty(metadata)) first.push({ type: 'data', name: 'message-metadata', data: jsonOf(metadata) });
+  return steps;
 }
 
-function partsOf(part: unknown, writer: ChatWriter): Fields[] {
-  const type = isFields(part) ? textOf(part['type']) : undefined;
-  if (!isFields(part) || type === undefined) {
+function partsOf(given: unknown, writer: ChatWriter): readonly Fields[] {
+  const part = fieldsOf(given);
+  const type = textOf(part['type']);
+  if (type === undefined) {
     writer.passOver('a part that is none');
     return [];
   }
-  const metadata = part['providerMetadata'];
+  const { title, citations, providerReference } = part;
   switch (type) {
     case 'text':
     case 'reasoning':
-      return [{ type, id: writer.providerIdOf(part['id']), text: textOf(part['text']) ?? '', metadata }];
+      return [
+        {
+          type,
+          id: writer.providerIdOf(part['id']),
+          text: textOf(part['text']) ?? '',
+          redacted: type === 'reasoning' ? aiSdkRedactionOf(part).isRedacted : undefined,
+          metadata: aiSdkMetadataOf(part, { citations }),
+        },
+      ];
     case 'source-url':
     case 'source-document':
       return [
@@ -73,26 +97,30 @@ function partsOf(part: unknown, writer: ChatWriter): Fields[] {
           source_type: type === 'source-url' ? 'url' : 'document',
           source_id: textOf(part['sourceId']),
           url: textOf(part['url']),
-          title: textOf(part['title']),
+          title: textOf(title),
           media_type: textOf(part['mediaType']),
           filename: textOf(part['filename']),
-          metadata,
+          metadata: metadataOf(part['providerMetadata']),
         },
       ];
     case 'file':
-    case 'reasoning-file':
+    case 'reasoning-file': {
+      const content = uiMessageFileOf(part['url']);
+      if (content === undefined) {
+        writer.passOver(`${type} without a URL`);
+        return [];
+      }
       return [
         {
           type: 'file',
           media_type: textOf(part['mediaType']) ?? 'application/octet-stream',
-          ...contentOf(textOf(part['url']) ?? ''),
+          ...('base64' in content ? { data: content.base64 } : content),
           name: textOf(part['filename']),
-          ...(type === 'file' ? {} : { reasoning: true }),
-          metadata,
+          reasoning: type === 'file' ? undefined : true,
+          metadata: aiSdkMetadataOf(part, { providerReference }),
         },
       ];
-    case 'step-start':
-      return [];
+    }
     default:
   }
   if (type === 'dynamic-tool' || type.startsWith('tool-')) return toolParts(part, type, writer);
@@ -102,73 +130,90 @@ function partsOf(part: unknown, writer: ChatWriter): Fields[] {
       { type: 'data', name: type.slice('data-'.length), data_id: id, data: jsonOf(part['data'] ?? null) },
     ];
   }
-  const { type: _type, ...data } = part;
-  return [{ type: 'data', name: textOf(part['kind']) ?? type, data: jsonOf(data) }];
+  const { type: _type, kind, ...data } = part;
+  return [
+    {
+      type: 'data',
+      name: textOf(kind) ?? type,
+      data_id: writer.providerIdOf(part['id']),
+      data: jsonOf(data),
+    },
+  ];
 }
 
-function contentOf(url: string): Fields {
-  const [, data] = /^data:[^,]*;base64,(.*)$/s.exec(url) ?? [];
-  return data === undefined ? { url } : { data };
-}
-
-function toolParts(part: Fields, type: string, writer: ChatWriter): Fields[] {
+function toolParts(part: Fields, type: string, writer: ChatWriter): readonly Fields[] {
   const toolCallId = writer.providerIdOf(part['toolCallId']);
   if (toolCallId === undefined) {
     writer.passOver(`${type} without an id`);
     return [];
   }
-  const state = part['state'];
-  const toolName = providerNameOf(type === 'dynamic-tool' ? part['toolName'] : type.slice('tool-'.length));
-  const providerExecuted = part['providerExecuted'] === true ? true : undefined;
-  const call = {
-    type: 'tool-call',
-    tool_call_id: toolCallId,
-    tool_name: toolName,
-    ...argumentsOf(part),
-    ...(state === 'input-streaming' ? { partial: true } : {}),
-    approval: approvalOf(part, writer),
-    provider_executed: providerExecuted,
-    dynamic: type === 'dynamic-tool' ? true : undefined,
-    title: textOf(part['title']),
-    metadata: part['callProviderMetadata'],
-  };
-  if (state !== 'output-available' && state !== 'output-error') return [call];
-  const isError = state === 'output-error';
-  return [
-    call,
+  const { state, callProviderMetadata, resultProviderMetadata } = part;
+  const isDynamic = type === 'dynamic-tool';
+  const toolName = providerNameOf(isDynamic ? part['toolName'] : type.slice('tool-'.length));
+  const fields = aiSdkCallFieldsOf({ ...part, providerMetadata: callProviderMetadata });
+  const providerExecuted = fields.isProviderExecuted === true ? true : undefined;
+  const parts: Fields[] = [
     {
-      type: 'tool-result',
+      type: 'tool-call',
       tool_call_id: toolCallId,
       tool_name: toolName,
-      result: isError ? { error: textOf(part['errorText']) ?? '' } : jsonOf(part['output'] ?? null),
-      is_error: isError ? true : undefined,
-      preliminary: part['preliminary'] === true ? true : undefined,
+      ...argumentsOf(part),
+      approval: approvalOf(part, writer),
       provider_executed: providerExecuted,
-      metadata: part['resultProviderMetadata'],
+      dynamic: isDynamic ? true : undefined,
+      title: textOf(fields.title),
+      parent_tool_call_id: writer.providerIdOf(fields.parentToolCallId),
+      metadata: fields.metadata,
     },
+    ...requestParts(part, writer),
   ];
+  if (state !== 'output-available' && state !== 'output-error') return parts;
+  const isError = state === 'output-error';
+  parts.push({
+    type: 'tool-result',
+    tool_call_id: toolCallId,
+    tool_name: toolName,
+    result: isError ? { error: textOf(part['errorText']) ?? '' } : jsonOf(part['output'] ?? null),
+    is_error: isError ? true : undefined,
+    preliminary: part['preliminary'] === true ? true : undefined,
+    provider_executed: providerExecuted,
+    metadata: metadataOf(resultProviderMetadata),
+  });
+  return parts;
 }
 
-/** What could not be parsed is text, and so is what is nested too deeply for an event (`jsonOf` sees to that). */
-function argumentsOf(part: Fields): Fields {
-  const { input, rawInput } = part;
-  if (input !== undefined) return { args: jsonOf(input) };
+/** Of arguments that were still being written the text, where the SDK keeps it, else what it made of that. */
+function argumentsOf({ state, input, rawInput }: Fields): Fields {
   const raw = textOf(rawInput);
-  if (raw !== undefined)
-    return { args_text: raw, invalid: part['state'] === 'output-error' ? true : undefined };
-  return part['state'] === 'input-streaming' ? { args_text: '' } : { args: {} };
+  const args = input === undefined ? {} : { args: jsonOf(input) };
+  if (state === 'input-streaming')
+    return { ...(raw === undefined ? args : { args_text: raw }), partial: true };
+  if (input !== undefined) return args;
+  // What could not be parsed is the text that it was.
+  return raw === undefined ? { args: {} } : { args_text: raw, invalid: true };
 }
 
 function approvalOf(part: Fields, writer: ChatWriter): Fields | undefined {
-  const approval = part['approval'];
-  const approvalId = isFields(approval) ? writer.providerIdOf(approval['id']) : undefined;
-  if (!isFields(approval) || approvalId === undefined) return undefined;
+  const approval = fieldsOf(part['approval']);
+  const approvalId = writer.providerIdOf(approval['id']);
+  if (approvalId === undefined) return undefined;
   const { approved } = approval;
-  const reason = textOf(approval['reason'] ?? approval['requestReason']);
+  const reason = textOf(approved === undefined ? approval['requestReason'] : approval['reason']);
   return {
     approval_id: approvalId,
     state: approved === undefined ? 'requested' : approved === true ? 'granted' : 'denied',
     ...(reason === undefined ? {} : { reason }),
     ...(approval['isAutomatic'] === true ? { automatic: true } : {}),
   };
+}
+
+/** Whoever answers must send it back (a signature), and an approval has no field for it. Its names are those of the stream. */
+function requestParts(part: Fields, writer: ChatWriter): readonly Fields[] {
+  const { id, signature, descriptor, inputSchemaInput } = fieldsOf(part['approval']);
+  const approvalId = writer.providerIdOf(id);
+  const more = Object.entries({ signature, approvalDescriptor: descriptor, inputSchemaInput });
+  const present = more.filter(([, value]) => value !== undefined);
+  if (approvalId === undefined || present.length === 0) return [];
+  const data = { toolCallId: part['toolCallId'], approvalId: id, ...Object.fromEntries(present) };
+  return [{ type: 'data', name: 'tool-approval-request', data_id: approvalId, data: jsonOf(data) }];
 }
