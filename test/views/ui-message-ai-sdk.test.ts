@@ -8,6 +8,7 @@ import { arbitraryEvents } from '../support/arbitrary-events.js';
 import { foldAll } from '../support/fold-all.js';
 import { aiSdkVersions, askAiSdk, type AiSdkVersion, type ModelMessage, type Part } from './ai-sdk.js';
 import { recordedSuite } from '../formats/recorded-suite.js';
+import { comparePart, differenceNames } from './ui-message-differences.js';
 
 /** Holds the `ui-message` view against the AI SDK itself, in every version that the view is for. */
 
@@ -142,71 +143,8 @@ suite('the view of recorded streams', () => {
   });
 });
 
-/** A way in which the view differs from what the SDK makes of the same stream; listed in the package's README. */
-interface Difference {
-  readonly name: string;
-  isOne(theirs: Part, ours: Part, field: string): boolean;
-}
-
-const isCutOff = (ours: Part) =>
-  ours['errorText'] === 'tool call was interrupted before it produced a result';
-
-const differences: readonly Difference[] = [
-  {
-    name: 'a block that was cut off is done',
-    isOne: (theirs, ours, field) =>
-      field === 'state' &&
-      ['text', 'reasoning'].includes(String(ours['type'])) &&
-      theirs['state'] === 'streaming' &&
-      ours['state'] === 'done',
-  },
-  {
-    name: 'a call that was cut off is an output-error',
-    isOne: (theirs, ours, field) =>
-      ['state', 'errorText'].includes(field) &&
-      String(theirs['state']).startsWith('input-') &&
-      ours['state'] === 'output-error' &&
-      isCutOff(ours),
-  },
-  {
-    name: 'an input that was cut off is what is JSON of it',
-    isOne: (theirs, ours, field) =>
-      field === 'input' &&
-      theirs['state'] === 'input-streaming' &&
-      (ours['state'] === 'input-streaming' || isCutOff(ours)),
-  },
-  {
-    name: 'a dynamic tool under approval is one of the application’s types',
-    isOne: (theirs, ours, field) =>
-      ['type', 'toolName'].includes(field) &&
-      theirs['type'] === 'dynamic-tool' &&
-      theirs['state'] === 'approval-requested' &&
-      ours['type'] === `tool-${String(theirs['toolName'])}`,
-  },
-  {
-    name: 'a custom part is data',
-    isOne: (theirs, ours, field) =>
-      ['type', 'data', 'providerMetadata'].includes(field) &&
-      theirs['type'] === 'custom' &&
-      ours['type'] === `data-${String(theirs['kind'])}` &&
-      JSON.stringify((ours['data'] as Part)['providerMetadata']) ===
-        JSON.stringify(theirs['providerMetadata']),
-  },
-  {
-    name: 'a second result says itself whether the provider gave it',
-    isOne: (theirs, ours, field) =>
-      field === 'providerExecuted' && theirs[field] === true && ours[field] === undefined,
-  },
-];
-
 /** Versions 6 and 7 read what their own version sent. Nothing of version 5 was recorded: it reads what 6 sent. */
 const sentBy: Readonly<Record<AiSdkVersion, string>> = { 'ai-5': 'v6', 'ai-6': 'v6', 'ai-7': 'v7' };
-
-const fields = [
-  ...['type', 'text', 'state', 'input', 'output', 'toolCallId', 'toolName', 'errorText', 'preliminary'],
-  ...['providerExecuted', 'title', 'sourceId', 'url', 'mediaType', 'filename', 'data', 'citations'],
-  ...['providerMetadata', 'callProviderMetadata', 'toolMetadata'],
-];
 
 suite('the view of a stream for a page, beside what the SDK reads of it', () => {
   const found = new Set<string>();
@@ -236,18 +174,15 @@ suite('the view of a stream for a page, beside what the SDK reads of it', () => 
       expect([name, ours.length]).toEqual([name, theirs.length]);
       for (const [place, part] of theirs.entries()) {
         const other = ours[place] as Part;
-        for (const field of fields) {
-          if (JSON.stringify(sorted(part[field])) === JSON.stringify(sorted(other[field]))) continue;
-          const difference = differences.find(({ isOne }) => isOne(part, other, field));
-          if (difference === undefined) unlisted.push([name, place, field, part[field], other[field]]);
-          else found.add(difference.name);
-        }
+        const compared = comparePart(part, other);
+        for (const difference of compared.listed) found.add(difference);
+        for (const field of compared.unlisted) unlisted.push([name, place, field, part[field], other[field]]);
       }
     }
     expect(unlisted).toEqual([]);
   });
 
-  it.each(differences.map(({ name }) => name))('needs the difference: %s', (name) => {
+  it.each(differenceNames)('needs the difference: %s', (name) => {
     expect([...found]).toContain(name);
   });
 
@@ -259,14 +194,3 @@ suite('the view of a stream for a page, beside what the SDK reads of it', () => 
     expect(answer?.read).toMatchObject({ ok: { errors: [expect.stringContaining('must be preceded')] } });
   });
 });
-
-/** Keys in one order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sorted(item)]),
-  );
-}
