@@ -346,6 +346,20 @@ describe('the memory of ended steps', () => {
     expect(projection.openSteps.size).toBe(1);
   });
 
+  it('knows a whole message that is told again, and is no dead letter', () => {
+    const projection = createProjection({ lowWaterMark: 0, foldedTo: 0 }, projectorDefaults);
+    const told = { producer: 'import', seq: 0, type: 'message', role: 'user' };
+    const said = event('s', { ...told, parts: [{ type: 'text', text: 'x' }] });
+    fold(projection, said, said);
+    expect(versions(projection)).toHaveLength(1);
+    expect(projection.deadLetters).toEqual([]);
+    // Without a producer nobody can tell that it is the same.
+    fold(projection, event('s', { type: 'message', role: 'user', parts: [] }));
+    expect(projection.deadLetters).toHaveLength(1);
+    fold(projection, { ...said, attempt: 1 } as Event);
+    expect(versions(projection)).toMatchObject([{ attempt: 0 }, { attempt: 1 }]);
+  });
+
   it('is bounded', () => {
     const config = { ...projectorDefaults, endedStepsMax: 2 };
     const projection = createProjection({ lowWaterMark: 0, foldedTo: 0 }, config);
