@@ -93,6 +93,46 @@ describe.each(availableBackends())('on %s', (backend) => {
       expect(inWords.exitCode).toBe(1);
     });
 
+    it('store an imported chat once, and the times that it has', async () => {
+      using folder = temporaryFolder();
+      await using adapters = await open();
+      const data = adapters.words;
+      const text = (words: string) => ({ type: 'text', text: words });
+      const call = { type: 'tool-add', toolCallId: 'c', state: 'output-available', input: {}, output: 2 };
+      const chat = [
+        { id: 'm1', role: 'user', createdAt: '2026-03-01T10:00:00Z', parts: [text('Add')] },
+        { id: 'm2', role: 'assistant', parts: [{ type: 'step-start' }, call, text('Two')] },
+      ];
+      const importing = async (): Promise<unknown> => {
+        const file = folder.write('chat.json', JSON.stringify(chat));
+        const words = ['import', file, '--from', 'ui-messages', ...data, '--json'];
+        const [result] = JSON.parse(await outputOf(words)) as { imported: number; present: number }[];
+        return [result!.imported, result!.present];
+      };
+      expect(await importing()).toEqual([2, 0]);
+      const projector = spawnStepfold(['projector', ...data, '--progress-interval', '20']);
+      const writer = spawnStepfold(['writer', ...data, '--session-timeout', '10000']);
+      try {
+        const stored = await storedMessages('chat', data, 2);
+        expect(await importing()).toEqual([0, 2]);
+        chat.push({ id: 'm3', role: 'user', parts: [text('Thanks')] } as never);
+        expect(await importing()).toEqual([1, 2]);
+        const grown = JSON.parse(await storedMessages('chat', data, 3)) as MessageJson[];
+        expect(grown.slice(0, 2)).toEqual(JSON.parse(stored));
+        const asCoder = await outputOf(['messages', 'chat', ...data, '--view', 'coder', '--json']);
+        expect(asCoder.match(/"created_at": ?"[^"]*"/g)).toEqual([
+          expect.stringContaining('2026-03-01T10:00:00.000000Z'),
+        ]);
+        expect(await outputOf(['messages', 'chat', ...data])).toMatch(/time unknown {2}assistant/);
+        expect(JSON.parse(await outputOf(['dead-letters', 'list', ...data, '--json']))).toEqual([]);
+      } finally {
+        projector.process.kill('SIGTERM');
+        writer.process.kill('SIGTERM');
+      }
+      await Promise.all([projector.finished, writer.finished]);
+      expect(await runStepfoldProcess(['verify', '--all', ...data])).toMatchObject({ exitCode: 0 });
+    });
+
     it('write their logs as JSON lines without a word of what was said', async () => {
       using folder = temporaryFolder();
       await using adapters = await open();

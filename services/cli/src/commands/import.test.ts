@@ -105,6 +105,44 @@ describe('stepfold import', () => {
     expect((await outcomes(folder)).at(-1)).toBe('m1 1 accepted');
   });
 
+  it('tells of a time that the file knows now, and of none that it does not', async () => {
+    using folder = temporaryFolder();
+    const say = (fields: object) => [
+      { id: 'm', role: 'user', parts: [{ type: 'text', text: 'Hi' }], ...fields },
+    ];
+    const importing = async (fields: object, ...words: readonly string[]) => {
+      const file = folder.write('chat.json', JSON.stringify(say(fields)));
+      const { exitCode, result } = await importJson(folder, file, ...words);
+      const { imported, different } = result as Record<string, unknown>;
+      return { exitCode, imported, different };
+    };
+    const same = { exitCode: 0, imported: 0, different: [] };
+    const dated = { createdAt: '2026-03-01T10:00:00Z' };
+    const old = ['--at', '2026-02-01T00:00:00Z'];
+    expect(await importing({}, ...old)).toMatchObject({ imported: 1 });
+    expect((await run(folder, 'replay', 'chat', '--json')).printed).toContain('2026-02-01T00:00:00.000000Z');
+    expect(await importing({}, '--at', '2026-02-02T00:00:00Z')).toEqual(same);
+    expect(await importing(dated)).toEqual({ exitCode: 1, imported: 0, different: ['m'] });
+    expect(await importing(dated, '--replace')).toMatchObject({ exitCode: 0, imported: 1 });
+    expect(await importing({}, '--replace')).toEqual(same);
+    expect(await importing(dated)).toEqual(same);
+  });
+
+  it('elides what is too large for the log, and knows it again', async () => {
+    using folder = temporaryFolder();
+    const text = 'x'.repeat(9_000_000);
+    const file = folder.write(
+      'chat.json',
+      JSON.stringify([{ id: 'm', role: 'user', parts: [{ type: 'text', text }] }]),
+    );
+    expect(await importJson(folder, file)).toMatchObject({ exitCode: 0, result: { imported: 1 } });
+    expect(await importJson(folder, file)).toMatchObject({
+      exitCode: 0,
+      result: { imported: 0, present: 1 },
+    });
+    expect((await run(folder, 'replay', 'chat', '--json')).printed).toContain('$elided');
+  });
+
   it('reads messages of Coder and threads of LangGraph', async () => {
     using folder = temporaryFolder();
     const coder = folder.write(
@@ -129,6 +167,8 @@ describe('stepfold import', () => {
     const cases: readonly (readonly [string, RegExp])[] = [
       [folder.file('none.json'), /none\.json.*(?:not there|exist|no such file)/i],
       [folder.write('bad.json', '{"id":1}\n{"id":'), /bad\.json.*line 2: is no JSON/],
+      [folder.write('bytes.json', Buffer.from([0x5b, 0xff, 0x5d])), /bytes\.json.*line 1.*not valid UTF-8/],
+      [folder.write('nothing.json', ''), /nothing\.json.* is empty/],
       [folder.write('number.json', '7'), /number\.json.*messages must be a list/],
       [folder.write('empty.json', '[]'), /empty\.json.* holds no message that --from ui-messages knows/],
     ];

@@ -4,7 +4,7 @@ import { foldChat } from '@stepfold/audit';
 import type { EventLog } from '@stepfold/event-log';
 import type { Message } from '@stepfold/fold';
 import type { MessageStore } from '@stepfold/message-store';
-import { createPublisher, elideEvent } from '@stepfold/publisher';
+import { createPublisher } from '@stepfold/publisher';
 import { UsageError } from '@stepfold/runtime';
 import { addAdapterOptions, type AdapterOptions } from '../adapter-options.js';
 import { checkGeneration } from '../check-generation.js';
@@ -14,8 +14,8 @@ import { readChatFile, sources, type ReadChat, type Source } from '../importing/
 import { openLog, openStore } from '../open-adapters.js';
 import { addLogOptions, openLogger, type LogOptions } from '../open-logger.js';
 import { parseId } from '../parse-id.js';
+import { parseTime } from '../parse-time.js';
 import { withBoundedPatience } from '../publishing/bounded-patience.js';
-import { sha256 } from '../recordings/sha256.js';
 import { shownName } from '../recordings/shown-name.js';
 import { addJsonOption, type JsonOptions } from '../render/output-options.js';
 import { plainLine } from '../render/plain-text.js';
@@ -25,6 +25,8 @@ import type { CommandDefinition } from './command-definition.js';
 interface ImportCommandOptions extends AdapterOptions, LogOptions, JsonOptions {
   readonly from: Source;
   readonly chat?: string;
+  /** Microseconds. */
+  readonly at?: number;
   readonly replace?: boolean;
 }
 
@@ -51,11 +53,12 @@ export const importCommand: CommandDefinition = {
   ],
   configure(command: Command, host: Host) {
     command
-      .argument('<file...>', 'chats of other systems: a JSON list of messages, or a message a line')
+      .argument('<file...>', 'chats of other systems: JSON, or a message a line; - is standard input')
       .addOption(
         new Option(
           '--from <source>',
-          'what the files are: UIMessage[] of the AI SDK, messages of Coder, threads of LangGraph',
+          'what the files are: UIMessage[] of the AI SDK, messages of Coder, threads of LangGraph; ' +
+            'needed, for audit bundles are not read yet',
         )
           .choices(sources)
           .makeOptionMandatory(),
@@ -64,6 +67,11 @@ export const importCommand: CommandDefinition = {
         '--chat <id>',
         'id of the chat (default: that of the messages, else the name of the file)',
         parseId,
+      )
+      .option(
+        '--at <time>',
+        'time on the log of messages whose own nobody knows (default: now); views leave it out',
+        parseTime,
       )
       .option('--replace', 'replace steps that are there with another content');
     addAdapterOptions(command, host, 'both');
@@ -81,10 +89,11 @@ async function importFiles(
   host: Host,
 ): Promise<void> {
   const { runtime } = host;
-  const importedAt = Math.floor(runtime.nowMicros());
+  const importedAt = options.at ?? Math.floor(runtime.nowMicros());
   // All of them before anything is published of one.
   const chats: ReadChat[] = [];
-  for (const fileName of fileNames) chats.push(await readChatFile(fileName, { ...options, importedAt }));
+  for (const fileName of fileNames)
+    chats.push(await readChatFile(fileName, { ...options, importedAt }, host.stdin));
   demandOneFileForEachChat(chats);
   const logger = await openLogger(options, 'import');
   const context = { adapters: options.adapters, runtime, logger };
@@ -101,7 +110,7 @@ async function importFiles(
   for (const { events, passedOver, chatId, fileName } of chats) {
     const present = await presentMessages(log, store, chatId);
     const plan = planImport(events, present, options.replace === true);
-    for (const event of plan.events) await publisher.publishAsIs(elideEvent(event, { sha256 }));
+    for (const event of plan.events) await publisher.publishAsIs(event);
     await publisher.flush();
     if (plan.different.length > 0) host.exitCode = 1;
     results.push({

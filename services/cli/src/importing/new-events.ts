@@ -24,7 +24,7 @@ export function planImport(
   for (const event of events) {
     const known = present.get(event.step_id);
     if (known === undefined) planned.push(event);
-    else if (isDeepStrictEqual(contentOf(known), contentOf(messageOf(event)))) same++;
+    else if (isSame(known, messageOf(event))) same++;
     else if (isReplacing) planned.push({ ...event, attempt: known.attempt + 1 });
     else different.push(event.step_id);
   }
@@ -37,8 +37,17 @@ function messageOf(event: EventOf<'message'>): Message {
   return toMessage(state);
 }
 
-/** What does not depend on when it was imported. Through JSON, because a store may give back other prototypes. */
-function contentOf(message: Message): unknown {
-  const { role, parts } = withoutUnknownTimes(message);
+/** By what does not depend on when it was imported. A file that does not know the time of a message says nothing of it. */
+function isSame(known: Message, given: Message): boolean {
+  const [stored, wanted] = [withoutUnknownTimes(known), withoutUnknownTimes(given)];
+  const knowsTime = (wanted.started_at as number | undefined) !== undefined;
+  return (
+    isDeepStrictEqual(contentOf(stored), contentOf(wanted)) &&
+    (!knowsTime || stored.started_at === wanted.started_at)
+  );
+}
+
+/** Through JSON, because a store may give back other prototypes. */
+function contentOf({ role, parts }: Message): unknown {
   return JSON.parse(JSON.stringify({ role, parts }));
 }

@@ -1,4 +1,5 @@
-import fs from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { Event } from '@stepfold/events';
 import { runFromFileName } from '@stepfold/formats';
 import {
   importCoderMessages,
@@ -7,8 +8,9 @@ import {
   type ImportedChat,
 } from '@stepfold/import';
 import { UsageError } from '@stepfold/runtime';
-import { readingError } from '../recordings/input-file.js';
-import { shownName } from '../recordings/shown-name.js';
+import { fitEvent } from '../recordings/fit-event.js';
+import { openInputFile } from '../recordings/input-file.js';
+import { textLines } from '../recordings/text-lines.js';
 
 /** Where chats can come from. */
 export const sources = ['ui-messages', 'coder', 'langgraph'] as const;
@@ -31,19 +33,19 @@ export interface ReadChat extends ImportedChat {
  * The chat that a file holds: one JSON value, or a message a line.
  * @throws UsageError `bad-input` naming the file, and the line where one is to blame
  */
-export async function readChatFile(fileName: string, options: ReadChatOptions): Promise<ReadChat> {
-  const label = shownName(fileName);
-  let text: string;
-  try {
-    text = await fs.readFile(fileName, 'utf8');
-  } catch (error) {
-    throw readingError(label, error);
-  }
-  const value = parsed(text.replace(/^\uFEFF/, ''), label);
+export async function readChatFile(
+  fileName: string,
+  options: ReadChatOptions,
+  stdin: Readable,
+): Promise<ReadChat> {
+  using file = await openInputFile(fileName, stdin);
+  const { label } = file;
+  const value = parsed([...textLines(file)], label);
   const { from, importedAt } = options;
   const messages = from === 'langgraph' ? [] : messagesOf(value, label);
   const chatId = options.chat ?? namedChat(messages) ?? runFromFileName(fileName);
-  const to = { chatId, importedAt };
+  // As the publisher would send them: what is compared with what is there has to be the same.
+  const to = { chatId, importedAt, fitEvent: (event: Event) => fitEvent(label, event) };
   const chat = {
     'ui-messages': () => importUiMessages(messages, to),
     coder: () => importCoderMessages(messages, to),
@@ -55,11 +57,10 @@ export async function readChatFile(fileName: string, options: ReadChatOptions): 
   return { ...chat, fileName, chatId };
 }
 
-function parsed(text: string, label: string): unknown {
+function parsed(lines: readonly string[], label: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(lines.join('\n'));
   } catch {
-    const lines = text.split('\n');
     return lines.flatMap((line, index) => {
       if (line.trim() === '') return [];
       try {

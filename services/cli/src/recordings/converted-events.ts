@@ -1,4 +1,3 @@
-import type { Event } from '@stepfold/events';
 import {
   convertRecording,
   type ConvertedRead,
@@ -6,11 +5,11 @@ import {
   type RecordedEvent,
   type RecordingSummary,
 } from '@stepfold/formats';
-import { elideEvent } from '@stepfold/publisher';
 import { UsageError } from '@stepfold/runtime';
+import { fitEvent } from './fit-event.js';
 import type { InputFile } from './input-file.js';
 import type { RecordingPlan } from './recording-plan.js';
-import { sha256 } from './sha256.js';
+import { textLines } from './text-lines.js';
 
 /**
  * The events that a recorded provider stream becomes. What is too large for an event is elided here, before
@@ -30,7 +29,7 @@ export function* convertedEvents(
     runId: plan.runId,
     startMicros: plan.startMicros,
     tickMicros: plan.tickMicros,
-    fitEvent: (event) => fitEvent(file, event),
+    fitEvent: (event) => fitEvent(file.label, event),
     ...(onRead === undefined ? {} : { onRead }),
   });
   if (!converted.ok) {
@@ -40,30 +39,4 @@ export function* convertedEvents(
   }
   onSummary(converted.summary);
   yield* converted.events;
-}
-
-/** Bytes that are no text are refused and not passed over: nobody could tell what was lost. */
-function* textLines(file: InputFile): Generator<string, void, undefined> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let lineNumber = 0;
-  for (const line of file.lines()) {
-    lineNumber++;
-    let text: string;
-    try {
-      text = decoder.decode(line);
-    } catch (cause) {
-      const sentence = `${file.label}, line ${lineNumber}: the line is not valid UTF-8`;
-      throw new UsageError('bad-input', sentence, { cause });
-    }
-    yield text;
-  }
-}
-
-function fitEvent(file: InputFile, event: Event): Event {
-  try {
-    return elideEvent(event, { sha256 });
-  } catch (cause) {
-    if (!(cause instanceof UsageError)) throw cause;
-    throw new UsageError(cause.code, `${file.label}: ${cause.message}`, { cause });
-  }
 }
