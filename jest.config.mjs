@@ -11,6 +11,8 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(hasServers ? [] : ['\\.int\\.test\\.ts$'])],
   modulePathIgnorePatterns: ['/dist/'],
   testEnvironment: 'node',
+  // Ends a test that hangs, and judges no speed: a busy machine is slow.
+  testTimeout: 60_000,
   // Many suites wait for processes; by default two processors would get one worker.
   maxWorkers: '100%',
   injectGlobals: false,
