@@ -329,6 +329,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     producer,
+    get droppedEvents() {
+      return queue.droppedEvents;
+    },
     openStep,
     openStepWith,
     joinStep({ chatId, stepId, attempt = 0 }) {

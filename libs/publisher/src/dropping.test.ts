@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { partitionOf } from '@stepfold/event-log';
 import { evolve, initialState, toMessage, type StepState } from '@stepfold/fold';
 import * as fc from 'fast-check';
 import { createPublisher } from './create-publisher.js';
@@ -92,6 +93,89 @@ describe('a queue that drops what finds no room', () => {
     await again.end();
     await publisher.flush();
     expect(foldLog(log).get('lost')).toMatchObject({ attempt: 1, status: 'complete' });
+  });
+
+  describe('what ends steps', () => {
+    it('goes above a full queue, up to a limit in events of its own; what is beyond is told of each', async () => {
+      const { runtime, log, errors, publisher } = setUp({ queueExcessEventsMax: 3 });
+      log.pause();
+      const steps = [0, 1, 2, 3, 4].map((n) => publisher.openStep({ chatId: 'c', stepId: `s${n}` }));
+      for (let i = 0; i < 30; i++) void steps[0]!.textStart(`t${i}`);
+      const ends = steps.map((opened) => opened.end());
+      const awaited = steps[4]!.opened.acknowledged;
+      expect(ends.map(({ isTaken }) => isTaken)).toEqual([true, true, true, false, false]);
+      await runtime.advance(1);
+      expect(errors.map(({ message }) => message)).toEqual([
+        expect.stringContaining('a text-start event was dropped of step s0'),
+        expect.stringContaining('an end was dropped of step s3'),
+        expect.stringContaining('an end was dropped of step s4'),
+      ]);
+      // 30 starts of blocks, of which 11 found room, and two ends.
+      expect(publisher.droppedEvents).toBe(21);
+      log.resume();
+      await publisher.flush();
+      await awaited;
+      expect([...foldLog(log).values()].map(({ status }) => status)).toEqual([
+        ...['complete', 'complete', 'complete', 'open', 'open'],
+      ]);
+    });
+
+    it('is bounded in bytes too, whoever sends it and however often, while the log is away for good', async () => {
+      const { runtime, log, errors, publisher } = setUp({
+        eventBytesMax: 2_000,
+        queueBytesMax: 20_000,
+        batchBytesMax: 20_000,
+        queueExcessBytesMax: 100_000,
+      });
+      log.pause();
+      for (let i = 0; i < 16; i++) void publisher.openStep({ chatId: 'c', stepId: `s${i}` });
+      const worker = publisher.joinStep({ chatId: 'c', stepId: 's0' });
+      const message = 'x'.repeat(1_000);
+      const stops = Array.from({ length: 500 }, () => worker.interrupt('timeout', { ifEvents: 1, message }));
+      const buttons = Array.from({ length: 500 }, () =>
+        publisher.joinStep({ chatId: 'c', stepId: 's1' }).interrupt('user', { message }),
+      );
+      const taken = [...stops, ...buttons].filter(({ isTaken }) => isTaken);
+      expect(taken.length).toBeGreaterThan(50);
+      expect(taken.length).toBeLessThanOrEqual(100);
+      await runtime.advance(1);
+      expect(errors).toHaveLength(1_000 - taken.length);
+      expect(publisher.droppedEvents).toBe(1_000 - taken.length);
+    });
+
+    it('leaves its excess to the others of a partition that is away (2 partitions)', async () => {
+      const log = new RecordingLog(2);
+      const { publisher } = setUp({ log, queueEventsMax: 16, queueExcessEventsMax: 4 });
+      const chatIn = (partition: number): string =>
+        ['a', 'b', 'c', 'd', 'e'].find((id) => partitionOf(new TextEncoder().encode(id), 2) === partition)!;
+      log.pause(0);
+      log.pause(1);
+      const endsOf = (partition: number): boolean[] => {
+        const steps = Array.from({ length: 8 }, (_, n) =>
+          publisher.openStep({ chatId: chatIn(partition), stepId: `s${n}` }),
+        );
+        return steps.map((opened) => opened.end()).map((end) => (end.catch(() => undefined), end.isTaken));
+      };
+      expect(endsOf(0).filter(Boolean)).toHaveLength(2);
+      // The queue had room for six of its starts.
+      expect(endsOf(1).filter(Boolean)).toHaveLength(4);
+    });
+
+    it('goes on as soon as there is room again', async () => {
+      const { runtime, log, publisher } = setUp({ queueExcessEventsMax: 1 });
+      log.pause();
+      const first = Array.from({ length: 16 }, (_, n) =>
+        publisher.openStep({ chatId: 'c', stepId: `s${n}` }),
+      );
+      const ends = first.map((opened) => opened.end());
+      for (const end of ends) end.catch(() => undefined);
+      log.resume();
+      await runtime.settle();
+      const later = publisher.openStep({ chatId: 'c', stepId: 'later' });
+      await later.end();
+      await publisher.flush();
+      expect(foldLog(log).get('later')).toMatchObject({ status: 'complete' });
+    });
   });
 
   it('never merges across a gap', async () => {

@@ -8,7 +8,7 @@ import { createPartitionSender, type PartitionSender } from './partition-sender.
 import type { PublicationPromise } from './publication.js';
 import { partitionShare, type PublisherLimits } from './publisher-limits.js';
 import { QueuedEvent, type NewEvent } from './queued-event.js';
-import { createQueueRoom } from './queue-room.js';
+import { createQueueRoom, type QueueRoomLimits } from './queue-room.js';
 import { WatchedPromise, type Reporter } from './watched-promise.js';
 
 /**
@@ -17,7 +17,8 @@ import { WatchedPromise, type Reporter } from './watched-promise.js';
  * 1. Order: the events of a step leave in the order in which they were published.
  * 2. Nothing that was taken is dropped: it is acknowledged, or its error is told.
  * 3. Bounded: what was taken and is not settled stays within the limits. The rest waits, and with it whoever
- *    awaits; or, if the caller chose so, it is dropped, and the message says that something is missing.
+ *    awaits; or, if the caller chose so, it is dropped, and the message says that something is missing. Then what ends
+ *    a step may go above the limits, by the excess, which is limited too.
  * 4. A delta is merged only into the last event of its step that is in the queue, and only if no flush lies
  *    between the two.
  */
@@ -31,6 +32,8 @@ export interface EventQueue {
   flush(): Promise<readonly Position[]>;
   /** Events that were added and are not settled. */
   readonly pendingEvents: number;
+  /** Events that found no room and were not taken. */
+  readonly droppedEvents: number;
   /** Why nothing can be published any more. */
   readonly failure: Error | undefined;
   /** Gives up: everything that is pending is rejected. */
@@ -48,12 +51,10 @@ export function createEventQueue(options: {
   const { log, limits, logger, reporter, whenFull, outbox } = options;
   const runtime: Runtime = reporter.runtime;
   const { partitionCount } = log;
-  const room = createQueueRoom({
-    eventsMax: limits.queueEventsMax,
-    bytesMax: limits.queueBytesMax,
-    partitionEventsMax: partitionShare(limits.queueEventsMax, partitionCount),
-    partitionBytesMax: partitionShare(limits.queueBytesMax, partitionCount),
-  });
+  const room = createQueueRoom(
+    roomLimits(limits.queueEventsMax, limits.queueBytesMax),
+    roomLimits(limits.queueExcessEventsMax, limits.queueExcessBytesMax),
+  );
   const barriers = createFlushBarriers();
   const senders = new Map<number, PartitionSender>();
   const lastOffsets = new Map<number, number>();
@@ -65,9 +66,19 @@ export function createEventQueue(options: {
   const held = new Set<QueuedEvent>();
   const mergedBytesMax = Math.min(limits.batchBytesMax, limits.eventBytesMax);
   let pendingEvents = 0;
+  let droppedEvents = 0;
   let isOverrunTold = false;
   let isOutboxBroken = false;
   let failure: Error | undefined;
+
+  function roomLimits(eventsMax: number, bytesMax: number): QueueRoomLimits {
+    return {
+      eventsMax,
+      bytesMax,
+      partitionEventsMax: partitionShare(eventsMax, partitionCount),
+      partitionBytesMax: partitionShare(bytesMax, partitionCount),
+    };
+  }
 
   function enqueue(event: NewEvent, publication: PublicationPromise, barrier: FlushBarrier): void {
     const tail = tails.get(event.stepKey);
@@ -116,8 +127,11 @@ export function createEventQueue(options: {
     }
   }
 
-  /** There is no room, and nobody is to wait. */
+  /** There is no room, and nobody is to wait. Told is the first of each gap, and whatever leaves a step open. */
   function drop({ lane, event, stepKey }: NewEvent, publication: PublicationPromise): void {
+    droppedEvents++;
+    const isOfLostStep = lane?.isLost === true;
+    const isEnd = rankOf(event) === 'vital' && !isOfLostStep;
     const isFirst = lane === undefined || lane.droppedEvents === 0;
     if (lane !== undefined) {
       lane.droppedEvents++;
@@ -128,10 +142,10 @@ export function createEventQueue(options: {
       tails.delete(stepKey);
       release(tail);
     }
-    const what = lane?.isLost === true ? 'the whole step' : `a ${event.type} event`;
+    const what = isEnd ? 'an end' : lane?.isLost === true ? 'the whole step' : `a ${event.type} event`;
     publication.refuse(
       new TransientError('event-dropped', `the queue is full: ${what} was dropped of step ${event.step_id}`),
-      !isFirst || event.type === 'heartbeat',
+      !(isFirst || isEnd) || event.type === 'heartbeat',
     );
   }
 
@@ -289,6 +303,9 @@ export function createEventQueue(options: {
     },
     get pendingEvents() {
       return pendingEvents;
+    },
+    get droppedEvents() {
+      return droppedEvents;
     },
     get failure() {
       return failure;

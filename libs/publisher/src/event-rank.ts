@@ -3,8 +3,8 @@ import type { EventRank } from './queue-room.js';
 
 /**
  * What is dropped first when the queue is full. Deltas are nine events in ten and small; without those that begin and
- * end blocks and calls, what was kept of them would have no place. The event that ends a step is never
- * dropped: a step has one, so there are no more of them than steps.
+ * end blocks and calls, what was kept of them would have no place. What ends a step has
+ * room of its own above the queue: without it the step stays open until the reaper ends it.
  */
 export function rankOf(event: Event): EventRank {
   switch (event.type) {

@@ -7,6 +7,13 @@ export interface PublisherLimits {
   readonly queueEventsMax: number;
   /** Bytes of the same. Default 64 MiB. */
   readonly queueBytesMax: number;
+  /**
+   * Events that end a step and were taken though the queue was full, with `whenFull: 'drop'`: they come on top of it. What
+   * is beyond is dropped too. Default 10,000.
+   */
+  readonly queueExcessEventsMax: number;
+  /** Bytes of the same. Default 32 MiB. */
+  readonly queueExcessBytesMax: number;
   /** Records of one send. Default 500. */
   readonly batchRecordsMax: number;
   /**
@@ -46,6 +53,8 @@ export interface PublisherLimits {
 export const publisherLimitDefaults: PublisherLimits = {
   queueEventsMax: 10_000,
   queueBytesMax: 64 * 1024 * 1024,
+  queueExcessEventsMax: 10_000,
+  queueExcessBytesMax: 32 * 1024 * 1024,
   batchRecordsMax: 500,
   batchBytesMax: 900_000,
   eventBytesMax: EVENT_BYTES_MAX,
@@ -124,7 +133,7 @@ export function resolveLimits(given: Partial<PublisherLimits>, partitionCount: n
 }
 
 /**
- * How much of the queue one partition may fill: half, so that a partition whose leader is away does not stop
+ * How much of the queue, and of what may be above it, one partition may fill: half, so that a partition whose leader is away does not stop
  * the others.
  */
 export function partitionShare(max: number, partitionCount: number): number {

@@ -19,6 +19,8 @@ import type { JoinedStep } from './step-handle.js';
 export interface Publisher extends AsyncDisposable {
   /** Names this incarnation: the `producer` of its events. Grows a suffix `.1`, `.2`, … as steps are forgotten. */
   readonly producer: string;
+  /** Events that found no room and were dropped (`whenFull: 'drop'`). */
+  readonly droppedEvents: number;
 
   /**
    * Opens a step: sends its `step-start`, and heartbeats while it is open and silent. A lower attempt of the
@@ -120,8 +122,10 @@ export interface PublisherOptions extends Partial<PublisherLimits> {
   readonly sha256?: Sha256;
   /**
    * What happens to an event that finds the queue full. `wait`: it waits, and with it whoever awaits its publication.
-   * `drop`: it is not taken; the fold notes the gap in the message, and the first of each gap rejects with
-   * `event-dropped`. Deltas are dropped first; what ends a step never is. Default `wait`.
+   * `drop`: it is not taken, and its publication rejects with `event-dropped`; the fold notes the gap in the message, and
+   * `onError` hears of the first of each gap. Deltas are dropped first; what ends a step finds room above the queue too, as
+   * much as `queueExcessEventsMax` and `queueExcessBytesMax` say. An end that is beyond that is dropped and told of, and
+   * the reaper ends the step. Default `wait`.
    */
   readonly whenFull?: 'wait' | 'drop';
   /** Changes events before anything of them leaves the process, the outbox included. */

@@ -12,7 +12,7 @@ export interface QueueRoom {
   take(partition: number, bytes: number, onRoom: () => void): void;
   /**
    * Takes room only if there is some, and answers whether; asks for no turn, so use it or `take`, not both. What is
-   * `ordinary` leaves a part of the room to what is `important`; what is `vital` is let in above all limits.
+   * `ordinary` leaves a part of the room to what is `important`; what is `vital` has the excess besides.
    */
   tryTake(partition: number, bytes: number, rank: EventRank): boolean;
   release(partition: number, events: number, bytes: number): void;
@@ -54,7 +54,13 @@ interface PartitionAccount extends Account {
 /** Admitted waiters are cut off the list when they are this many, and half of it. */
 const COMPACT_WAITERS_MIN = 256;
 
-export function createQueueRoom(limits: QueueRoomLimits): QueueRoom {
+/** @param excess what vital events may take above the limits */
+export function createQueueRoom(limits: QueueRoomLimits, excess?: QueueRoomLimits): QueueRoom {
+  const limitsOf: Readonly<Record<EventRank, QueueRoomLimits>> = {
+    ordinary: combined(limits, (limit) => limit * ORDINARY_SHARE),
+    important: limits,
+    vital: combined(limits, (limit, name) => limit + (excess?.[name] ?? 0)),
+  };
   const whole: Account = { events: 0, bytes: 0 };
   const partitions = new Map<number, PartitionAccount>();
   const withWaiters = new Set<PartitionAccount>();
@@ -71,12 +77,12 @@ export function createQueueRoom(limits: QueueRoomLimits): QueueRoom {
     return account;
   }
 
-  function fitsWhole(bytes: number, share = 1): boolean {
-    return fits(whole, bytes, limits.eventsMax * share, limits.bytesMax * share);
+  function fitsWhole(bytes: number, { eventsMax, bytesMax } = limits): boolean {
+    return fits(whole, bytes, eventsMax, bytesMax);
   }
 
-  function fitsShare(account: PartitionAccount, bytes: number, share = 1): boolean {
-    return fits(account, bytes, limits.partitionEventsMax * share, limits.partitionBytesMax * share);
+  function fitsShare(account: PartitionAccount, bytes: number, ofRank = limits): boolean {
+    return fits(account, bytes, ofRank.partitionEventsMax, ofRank.partitionBytesMax);
   }
 
   function fits(account: Account, bytes: number, eventsMax: number, bytesMax: number): boolean {
@@ -148,8 +154,8 @@ export function createQueueRoom(limits: QueueRoomLimits): QueueRoom {
     },
     tryTake(partition, bytes, rank) {
       const account = accountOf(partition);
-      const share = rank === 'ordinary' ? ORDINARY_SHARE : 1;
-      if (rank !== 'vital' && !(fitsWhole(bytes, share) && fitsShare(account, bytes, share))) return false;
+      const ofRank = limitsOf[rank];
+      if (!fitsWhole(bytes, ofRank) || !fitsShare(account, bytes, ofRank)) return false;
       add(account, 1, bytes);
       return true;
     },
@@ -168,5 +174,17 @@ export function createQueueRoom(limits: QueueRoomLimits): QueueRoom {
       withWaiters.clear();
       waiting = 0;
     },
+  };
+}
+
+function combined(
+  limits: QueueRoomLimits,
+  change: (limit: number, name: keyof QueueRoomLimits) => number,
+): QueueRoomLimits {
+  return {
+    eventsMax: change(limits.eventsMax, 'eventsMax'),
+    bytesMax: change(limits.bytesMax, 'bytesMax'),
+    partitionEventsMax: change(limits.partitionEventsMax, 'partitionEventsMax'),
+    partitionBytesMax: change(limits.partitionBytesMax, 'partitionBytesMax'),
   };
 }
