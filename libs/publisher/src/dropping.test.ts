@@ -71,6 +71,75 @@ describe('a queue that drops what finds no room', () => {
     expect(toMessage(foldLog(log).get('s')!).gaps).toHaveLength(2);
   });
 
+  it('tells of a gap once, whatever it begins with; a heartbeat that found no room is none', async () => {
+    const { runtime, log, errors, publisher } = setUp();
+    const opened = publisher.openStep(step);
+    await publisher.flush();
+    log.pause();
+    const other = publisher.openStep({ ...step, stepId: 'other' });
+    for (let i = 0; i < 30; i++) void other.textDelta('t', 'x').catch(() => undefined);
+    await expect(opened.heartbeat()).rejects.toMatchObject({ code: 'event-dropped' });
+    void opened.heartbeat();
+    await runtime.advance(1);
+    expect(errors).toEqual([]);
+    log.resume();
+    await runtime.settle();
+    await opened.textDelta('t', 'x');
+    expect(publisher.droppedEvents).toBe(17);
+    log.pause();
+    for (let i = 0; i < 30; i++) void other.textDelta('t', 'x').catch(() => undefined);
+    void opened.heartbeat();
+    void opened.textDelta('t', 'y');
+    void opened.textDelta('t', 'z');
+    await runtime.advance(1);
+    expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('of step s')]);
+    log.resume();
+    await publisher.shutdown();
+    expect(toMessage(foldLog(log).get('s')!).gaps).toEqual([{ producer: 'p', from: 2, to: 3 }]);
+  });
+
+  it('keeps a step whose start was repeated without room', async () => {
+    const { runtime, log, publisher } = setUp();
+    const start = { chat_id: 'c', step_id: 's', type: 'step-start' } as const;
+    await publisher.publish(start);
+    log.pause();
+    for (let i = 0; i < 30; i++) void publisher.publish(start);
+    await runtime.advance(1);
+    log.resume();
+    await runtime.settle();
+    await publisher.publish({ chat_id: 'c', step_id: 's', type: 'step-end' });
+    await publisher.flush();
+    expect(log.events().at(-1)).toMatchObject({ type: 'step-end' });
+  });
+
+  it('takes a step and a whole message that found no room when they are published again and there is some', async () => {
+    const { runtime, log, errors, publisher } = setUp();
+    const start = { chat_id: 'c', step_id: 's', type: 'step-start' } as const;
+    const message = {
+      chatId: 'c',
+      stepId: 'm',
+      role: 'user' as const,
+      parts: [{ type: 'text' as const, text: 'Hi' }],
+    };
+    log.pause();
+    const other = publisher.openStep({ ...step, stepId: 'other' });
+    for (let i = 0; i < 30; i++) void other.textStart(`t${i}`).catch(() => undefined);
+    await expect(publisher.message(message)).rejects.toMatchObject({ code: 'event-dropped' });
+    await expect(publisher.publish(start)).rejects.toMatchObject({ code: 'event-dropped' });
+    await runtime.advance(1);
+    expect(errors).toEqual([]);
+    log.resume();
+    await runtime.settle();
+    await publisher.message(message);
+    await publisher.publish(start);
+    await publisher.joinStep(step).end();
+    await publisher.flush();
+    const states = foldLog(log);
+    expect([states.get('m')!.status, states.get('s')!.status]).toEqual(['complete', 'complete']);
+    expect(toMessage(states.get('m')!)).not.toHaveProperty('gaps');
+    expect(toMessage(states.get('s')!)).not.toHaveProperty('gaps');
+  });
+
   it('drops the whole step if its start finds no room, and its end with it', async () => {
     const { runtime, log, errors, publisher } = setUp();
     log.pause();

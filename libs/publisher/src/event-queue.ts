@@ -32,7 +32,7 @@ export interface EventQueue {
   flush(): Promise<readonly Position[]>;
   /** Events that were added and are not settled. */
   readonly pendingEvents: number;
-  /** Events that found no room and were not taken. */
+  /** Events that found no room and were not taken, but for heartbeats. */
   readonly droppedEvents: number;
   /** Why nothing can be published any more. */
   readonly failure: Error | undefined;
@@ -127,26 +127,52 @@ export function createEventQueue(options: {
     }
   }
 
-  /** There is no room, and nobody is to wait. Told is the first of each gap, and whatever leaves a step open. */
+  /**
+   * There is no room, and nobody is to wait. Told is the first of each gap, and whatever leaves a step open. The number is
+   * used up where something is missing in the message then.
+   */
   function drop({ lane, event, stepKey }: NewEvent, publication: PublicationPromise): void {
-    droppedEvents++;
-    const isOfLostStep = lane?.isLost === true;
-    const isEnd = rankOf(event) === 'vital' && !isOfLostStep;
-    const isFirst = lane === undefined || lane.droppedEvents === 0;
-    if (lane !== undefined) {
-      lane.droppedEvents++;
-      if (event.type === 'step-start') lane.isLost = true;
+    const { type, step_id: stepId } = event;
+    const refuse = (what: string, isTold: boolean): void => {
+      const text = `the queue is full: ${what} was dropped of step ${stepId}`;
+      publication.refuse(new TransientError('event-dropped', text), !isTold);
+    };
+    if (type === 'heartbeat') {
+      refuse('a heartbeat', false);
+      return;
     }
+    droppedEvents++;
     const tail = tails.get(stepKey);
     if (tail !== undefined) {
       tails.delete(stepKey);
       release(tail);
     }
-    const what = isEnd ? 'an end' : lane?.isLost === true ? 'the whole step' : `a ${event.type} event`;
-    publication.refuse(
-      new TransientError('event-dropped', `the queue is full: ${what} was dropped of step ${event.step_id}`),
-      !(isFirst || isEnd) || event.type === 'heartbeat',
-    );
+    const wasLost = lane?.isLost === true;
+    if (lane !== undefined && type === 'step-start' && !lane.isStarted) {
+      lane.isLost = true;
+      refuse('the whole step', !wasLost);
+    } else if (lane !== undefined && type === 'message') {
+      // It may be published again.
+      lane.isEnded = false;
+      refuse('the whole message', true);
+    } else {
+      const isFirst = lane === undefined || lane.droppedEvents === 0;
+      if (lane !== undefined) lane.droppedEvents++;
+      const isEnd = rankOf(event) === 'vital';
+      refuse(isEnd ? 'an end' : `a ${type} event`, !wasLost && (isFirst || isEnd));
+    }
+  }
+
+  /** Takes the event if there is room for it, and a step to which it can belong. */
+  function tryTake({ lane, event, partition, bytes }: NewEvent): boolean {
+    const isOpening = event.type === 'step-start' || event.type === 'message';
+    if (lane?.isLost === true && !isOpening) return false;
+    if (!room.tryTake(partition, bytes, rankOf(event))) return false;
+    if (lane !== undefined && event.type === 'step-start') {
+      lane.isStarted = true;
+      lane.isLost = false;
+    }
+    return true;
   }
 
   function merge(tail: QueuedEvent, event: NewEvent, barrier: FlushBarrier): boolean {
@@ -254,10 +280,7 @@ export function createEventQueue(options: {
         return;
       }
       const mayDrop = whenFull === 'drop' && event.onSettled === undefined;
-      if (
-        mayDrop &&
-        (event.lane?.isLost === true || !room.tryTake(event.partition, event.bytes, rankOf(event.event)))
-      ) {
+      if (mayDrop && !tryTake(event)) {
         drop(event, publication);
         return;
       }

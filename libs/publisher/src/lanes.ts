@@ -21,7 +21,9 @@ export interface Lane {
   nextSeq: number;
   /** Events that found no room since the last one that did. Their numbers are used up: the fold notes the gap. */
   droppedEvents: number;
-  /** Its start found no room: nothing of this attempt can be in a message. */
+  /** Its start found room. */
+  isStarted: boolean;
+  /** Its start found no room: nothing of this attempt can be in a message, unless it is started again. */
   isLost: boolean;
   /** The message says that something was withheld. */
   isRedactionNoted: boolean;
@@ -103,6 +105,7 @@ export function createLanes(options: {
         producer,
         nextSeq: 0,
         droppedEvents: 0,
+        isStarted: false,
         isLost: false,
         isRedactionNoted: false,
         isRedactionTold: false,

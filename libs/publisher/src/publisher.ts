@@ -19,7 +19,7 @@ import type { JoinedStep } from './step-handle.js';
 export interface Publisher extends AsyncDisposable {
   /** Names this incarnation: the `producer` of its events. Grows a suffix `.1`, `.2`, … as steps are forgotten. */
   readonly producer: string;
-  /** Events that found no room and were dropped (`whenFull: 'drop'`). */
+  /** Events that found no room and were dropped (`whenFull: 'drop'`), but for heartbeats. */
   readonly droppedEvents: number;
 
   /**
