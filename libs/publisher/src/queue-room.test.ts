@@ -65,6 +65,14 @@ describe('the room of a queue', () => {
     expect(admitted).toEqual(['first', 'large', 'small']);
   });
 
+  it('has room for anything that may be in an empty queue, however ordinary', () => {
+    const room = createQueueRoom(limits);
+    expect(room.tryTake(0, 50, 'ordinary')).toBe(true);
+    expect(room.tryTake(1, 50, 'ordinary')).toBe(false);
+    room.release(0, 1, 50);
+    expect(room.tryTake(1, 50, 'ordinary')).toBe(true);
+  });
+
   it('lets a partition that has used up its share hold up nobody else', () => {
     const room = createQueueRoom(limits);
     const admitted: string[] = [];

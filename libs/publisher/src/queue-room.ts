@@ -154,7 +154,8 @@ export function createQueueRoom(limits: QueueRoomLimits, excess?: QueueRoomLimit
     },
     tryTake(partition, bytes, rank) {
       const account = accountOf(partition);
-      const ofRank = limitsOf[rank];
+      // The largest event may be larger than what ordinary ones may fill. It would never find room.
+      const ofRank = whole.events === 0 && rank === 'ordinary' ? limits : limitsOf[rank];
       if (!fitsWhole(bytes, ofRank) || !fitsShare(account, bytes, ofRank)) return false;
       add(account, 1, bytes);
       return true;
