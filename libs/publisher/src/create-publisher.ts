@@ -4,6 +4,7 @@ import { randomSuffix, silentLogger, StepfoldError, TransientError, UsageError }
 import { mergeableDelta } from './coalescing.js';
 import { wireFields } from './event-fields.js';
 import { createEventQueue } from './event-queue.js';
+import { guardOutbox } from './guarded-outbox.js';
 import { createLanes, stepKeyOf, type Lane } from './lanes.js';
 import { createOpenSteps, type OpenStepEntry } from './open-steps.js';
 import { PublicationPromise } from './publication.js';
@@ -29,7 +30,7 @@ const RECORD_FRAMING_BYTES = 96;
  * @throws UsageError `bad-configuration` naming the option
  */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { log, runtime, logger = silentLogger, whenFull = 'wait', outbox, redact } = options;
+  const { log, runtime, logger = silentLogger, whenFull = 'wait', redact } = options;
   const limits = resolveLimits(options, log.partitionCount);
   const producer = producerOf(options);
   const wireOptions = {
@@ -40,13 +41,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
   if (options.oversize === 'elide' && options.sha256 === undefined) {
     throw new UsageError('bad-configuration', 'sha256 is needed to elide what is too large');
   }
-  if (outbox !== undefined && limits.coalesceMs > 0) {
+  if (options.outbox !== undefined && limits.coalesceMs > 0) {
     throw new UsageError(
       'bad-configuration',
       'coalesceMs must be 0 with an outbox: what it keeps has its number',
     );
   }
   const reporter: Reporter = { runtime, report };
+  const outbox = options.outbox === undefined ? undefined : guardOutbox(options.outbox, report);
   const nowMicros = createStampClock(runtime);
   const encoder = new TextEncoder();
   const lanes = createLanes({ ...limits, producer, partitionCount: log.partitionCount });

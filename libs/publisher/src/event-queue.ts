@@ -46,6 +46,7 @@ export function createEventQueue(options: {
   readonly logger: Logger;
   readonly reporter: Reporter;
   readonly whenFull: 'wait' | 'drop';
+  /** Does not throw. */
   readonly outbox: Outbox | undefined;
 }): EventQueue {
   const { log, limits, logger, reporter, whenFull, outbox } = options;
@@ -68,7 +69,6 @@ export function createEventQueue(options: {
   let pendingEvents = 0;
   let droppedEvents = 0;
   let isOverrunTold = false;
-  let isOutboxBroken = false;
   let failure: Error | undefined;
 
   function roomLimits(eventsMax: number, bytesMax: number): QueueRoomLimits {
@@ -98,33 +98,13 @@ export function createEventQueue(options: {
         'events were dropped because the queue was full',
       );
     }
-    keep(queued, event);
+    // Before the caller goes on: what was taken survives the process.
+    queued.onSettled ??= outbox?.keep(event.event, queued.number());
     if (queued.delta !== undefined) tails.set(event.stepKey, queued);
     // Somebody waits, for a flush or for room: then holding back would only make that longer.
     if (queued.delta === undefined || barrier.isClosed || room.waiting > 0) push(queued);
     else hold(queued);
     publication.take(queued);
-  }
-
-  /** Before the caller goes on: what was taken survives the process. */
-  function keep(queued: QueuedEvent, { event }: NewEvent): void {
-    if (outbox === undefined || queued.onSettled !== undefined) return;
-    try {
-      queued.onSettled = outbox.keep(event, queued.number());
-      isOutboxBroken = false;
-    } catch (cause) {
-      if (isOutboxBroken) return;
-      isOutboxBroken = true;
-      reporter.report(
-        new TransientError(
-          'outbox-unavailable',
-          'the outbox does not take events: what is queued is in memory only',
-          {
-            cause,
-          },
-        ),
-      );
-    }
   }
 
   /**

@@ -3,6 +3,9 @@ import type { Event } from '@stepfold/events';
 /**
  * Keeps events that were taken and are not on the log yet, so that they survive the process. `@stepfold/outbox` is one on
  * disk. With an outbox an event has its `seq` from when it is taken, and so nothing is merged.
+ *
+ * Every call is synchronous, and the stream waits for it; a promise that it answers is awaited by nobody. Whatever it throws
+ * or answers, events go on to the log, and `onError` hears `outbox-unavailable` once.
  */
 export interface Outbox {
   /**

@@ -88,7 +88,8 @@ export const errorCatalogue = {
       'See why the log does not keep up; raise `queueEventsMax` and `queueBytesMax`, or choose to wait.',
   },
   'outbox-unavailable': {
-    cause: 'The outbox could not keep an event: its disk is full, or its directory is gone or not writable.',
+    cause:
+      'The outbox could not keep, give or forget events: its disk is full, or its directory is gone or not writable.',
     remedy:
       'Make room or give the rights. Events are sent all the same; what is queued dies with the process until then.',
   },
