@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { partitionOf } from '@stepfold/event-log';
+import type { Event } from '@stepfold/events';
 import { evolve, initialState, toMessage, type StepState } from '@stepfold/fold';
 import * as fc from 'fast-check';
 import { createPublisher } from './create-publisher.js';
+import type { Outbox } from './outbox.js';
 import type { PublisherOptions } from './publisher.js';
-import { HandDrivenRuntime } from './testing/hand-driven-runtime.js';
+import { HandDrivenRuntime, startMicros } from './testing/hand-driven-runtime.js';
 import { RecordingLog } from './testing/recording-log.js';
 
 const step = { chatId: 'c', stepId: 's' };
@@ -162,6 +164,53 @@ describe('a queue that drops what finds no room', () => {
     await again.end();
     await publisher.flush();
     expect(foldLog(log).get('lost')).toMatchObject({ attempt: 1, status: 'complete' });
+  });
+
+  it('sends what an outbox has recovered before anything of its own, and keeps its room for that', async () => {
+    const recovered = Array.from({ length: 40 }, (_, n): Event => {
+      return {
+        v: 1,
+        chat_id: 'c',
+        step_id: `r${n}`,
+        at: startMicros,
+        type: 'step-start',
+        producer: 'q',
+        seq: 0,
+      };
+    });
+    const settled: string[] = [];
+    const outbox: Outbox = {
+      recover: () => recovered.map((event) => ({ event, onSettled: () => void settled.push(event.step_id) })),
+      keep: () => () => undefined,
+      close: () => undefined,
+    };
+    const log = new RecordingLog();
+    log.pause();
+    const { runtime, errors, publisher } = setUp({ log, outbox });
+    void publisher.joinStep({ chatId: 'c', stepId: 'r39' }).interrupt('user');
+    const opened = publisher.openStep(step);
+    void opened.textDelta('t', 'x');
+    void opened.end();
+    await runtime.advance(1);
+    expect(errors).toEqual([]);
+    log.resume();
+    await publisher.flush();
+    expect(log.events().slice(0, 40)).toEqual(recovered);
+    expect(
+      log
+        .events()
+        .slice(40)
+        .map(({ type }) => type),
+    ).toEqual([...['interrupt', 'step-start', 'text-delta', 'step-end']]);
+    expect(settled).toEqual(recovered.map(({ step_id }) => step_id));
+    // What it took above the limits gives nobody more room.
+    log.pause();
+    const worker = publisher.joinStep({ ...step, stepId: 'later' });
+    const later = Array.from({ length: 30 }, (_, n) => worker.data({ name: 'n', data: n }));
+    for (const publication of later) publication.catch(() => undefined);
+    expect(later.filter(({ isTaken }) => isTaken)).toHaveLength(16);
+    log.resume();
+    await publisher.close();
   });
 
   describe('what ends steps', () => {

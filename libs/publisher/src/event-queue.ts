@@ -18,7 +18,8 @@ import { WatchedPromise, type Reporter } from './watched-promise.js';
  * 2. Nothing that was taken is dropped: it is acknowledged, or its error is told.
  * 3. Bounded: what was taken and is not settled stays within the limits. The rest waits, and with it whoever
  *    awaits; or, if the caller chose so, it is dropped, and the message says that something is missing. Then what ends
- *    a step may go above the limits, by the excess, which is limited too.
+ *    a step may go above the limits, by the excess, which is limited too. What was recovered comes on top: it is taken
+ *    at once, before anything else.
  * 4. A delta is merged only into the last event of its step that is in the queue, and only if no flush lies
  *    between the two.
  */
@@ -219,18 +220,21 @@ export function createEventQueue(options: {
   }
 
   function onSettled(events: readonly QueuedEvent[], outcomes: readonly (Position | Error)[]): void {
-    let bytes = 0;
+    let [roomEvents, roomBytes] = [0, 0];
     for (const [index, event] of events.entries()) {
       const outcome = outcomes[index]!;
       const error = outcome instanceof Error ? outcome : undefined;
-      bytes += event.bytes;
+      if (event.takesRoom) {
+        roomEvents++;
+        roomBytes += event.bytes;
+      }
       event.onSettled?.();
       if (!(outcome instanceof Error)) lastOffsets.set(outcome.partition, outcome.offset);
       const isTold = event.settle(outcome);
       if (error !== undefined && !isTold) reporter.report(error);
       forget(event, event.barrier, error);
     }
-    room.release(events[0]!.partition, events.length, bytes);
+    room.release(events[0]!.partition, roomEvents, roomBytes);
   }
 
   function fail(error: Error): void {
@@ -259,7 +263,8 @@ export function createEventQueue(options: {
         publication.refuse(failure);
         return;
       }
-      const mayDrop = whenFull === 'drop' && event.onSettled === undefined;
+      const isRecovered = event.onSettled !== undefined;
+      const mayDrop = whenFull === 'drop' && !isRecovered;
       if (mayDrop && !tryTake(event)) {
         drop(event, publication);
         return;
@@ -268,7 +273,7 @@ export function createEventQueue(options: {
       barrier.pendingEvents++;
       pendingEvents++;
       if (event.lane !== undefined) event.lane.pendingEvents++;
-      if (mayDrop) {
+      if (mayDrop || isRecovered) {
         enqueue(event, publication, barrier);
         return;
       }

@@ -3,7 +3,10 @@ import { UsageError } from '@stepfold/runtime';
 
 /** What a publisher bounds. Every limit has a default; relations between them are asserted at creation. */
 export interface PublisherLimits {
-  /** Events that were taken and are not acknowledged. A full queue slows the caller. Default 10,000. */
+  /**
+   * Events that were taken and are not acknowledged, but for those that an outbox has recovered. A full queue slows the
+   * caller. Default 10,000.
+   */
   readonly queueEventsMax: number;
   /** Bytes of the same. Default 64 MiB. */
   readonly queueBytesMax: number;

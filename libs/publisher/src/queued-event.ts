@@ -23,6 +23,8 @@ export class QueuedEvent {
   readonly barrier: FlushBarrier;
   /** Events of its lane that were dropped just before it. */
   readonly gapBefore: number;
+  /** It counts against the limits. What was recovered is in memory anyway, and does not. */
+  readonly takesRoom: boolean;
   /** Forgets the event in the outbox, or in what an outbox has recovered. */
   onSettled: (() => void) | undefined;
   /** Set while it is held back for later deltas to join it. */
@@ -42,6 +44,7 @@ export class QueuedEvent {
     this.stepKey = event.stepKey;
     this.lane = event.lane;
     this.barrier = barrier;
+    this.takesRoom = event.onSettled === undefined;
     this.onSettled = event.onSettled;
     this.gapBefore = event.lane?.droppedEvents ?? 0;
     if (event.lane !== undefined) event.lane.droppedEvents = 0;
