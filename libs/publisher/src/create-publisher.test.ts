@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventTypes, type Event } from '@stepfold/events';
 import { evolve, initialState, toMessage } from '@stepfold/fold';
-import { TransientError, type UsageError } from '@stepfold/runtime';
+import { silentLogger, TransientError, type UsageError } from '@stepfold/runtime';
 import { HandDrivenRuntime, startMicros } from './testing/hand-driven-runtime.js';
 import { RecordingLog } from './testing/recording-log.js';
 import { createPublisher } from './create-publisher.js';
@@ -28,6 +28,10 @@ async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
   } catch (error) {
     return (error as UsageError).code;
   }
+}
+
+function fail(): never {
+  throw new Error('from onError');
 }
 
 function thrownCode(action: () => unknown): string | undefined {
@@ -539,15 +543,22 @@ describe('errors that nobody awaited', () => {
     expect(lines).toEqual([[{ code: 'event-invalid', error: 'UsageError' }, 'an event was not published']]);
   });
 
-  it('survive an onError that throws', async () => {
-    const { runtime, publisher } = setUp({
-      onError() {
-        throw new Error('from onError');
-      },
-    });
+  it.each<[string, (error: Error) => unknown]>([
+    ['throws', () => fail()],
+    ['rejects', async () => fail()],
+  ])('survive an onError that %s, and say so to the logger', async (_, onError) => {
+    const unhandled: unknown[] = [];
+    const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', onUnhandled);
+    const lines: string[] = [];
+    const logger = { ...silentLogger, error: (_: unknown, message: string) => void lines.push(message) };
+    const { runtime, publisher } = setUp({ onError: onError as () => void, logger });
     void publisher.openStep({ chatId: 'c', stepId: 's' }).textDelta('', 'x');
     await runtime.advance(1);
     await publisher.close();
+    process.off('unhandledRejection', onUnhandled);
+    expect(unhandled).toEqual([]);
+    expect(lines).toEqual(['onError has thrown']);
   });
 });
 

@@ -75,11 +75,20 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   function report(error: Error): void {
     try {
-      if (options.onError !== undefined) options.onError(error);
-      else logger.error({ code: codeOf(error), error: error.name }, 'an event was not published');
+      if (options.onError === undefined) {
+        logger.error({ code: codeOf(error), error: error.name }, 'an event was not published');
+        return;
+      }
+      // It may be an async function.
+      const answer = options.onError(error) as unknown;
+      if (answer instanceof Promise) answer.catch(noteThrown);
     } catch (thrown) {
-      logger.error({ error: thrown instanceof Error ? thrown.name : 'none' }, 'onError has thrown');
+      noteThrown(thrown);
     }
+  }
+
+  function noteThrown(thrown: unknown): void {
+    logger.error({ error: thrown instanceof Error ? thrown.name : 'none' }, 'onError has thrown');
   }
 
   /** Answers a publication, which is where every error of a call goes. */
