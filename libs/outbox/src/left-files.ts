@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 
@@ -21,18 +21,14 @@ export function disown(path: string): void {
 }
 
 /**
- * Takes over the files of processes that no longer live, oldest name first, and answers their new paths. A process
- * number that was given anew counts as alive until that process ends, too. In a container, where it often is the same
- * after a restart, a file with the number of this thread that this thread has not made is of a dead process. Of two who want
- * a file one gets it.
+ * Takes over the files of processes that no longer live, and answers their new paths: first those that were written to last
+ * longest ago, because a later process may go on with a chat of an earlier one. A process number that was given anew counts as
+ * alive until that process ends, too. In a container, where it often is the same after a restart, a file with the number of this
+ * thread that this thread has not made is of a dead process. Of two who want a file one gets it.
  */
 export function claimLeftFiles(directory: string): string[] {
   const claimed: string[] = [];
-  for (const name of readdirSync(directory).toSorted()) {
-    const [, pid, thread] = /^(\d+)\.(\d+)-[0-9a-f-]+\.outbox$/.exec(name) ?? [];
-    const path = join(directory, name);
-    if (pid === undefined || ownPaths.has(path)) continue;
-    if (Number(pid) === process.pid ? Number(thread) !== threadId : isAlive(Number(pid))) continue;
+  for (const path of leftFiles(directory)) {
     const target = ownPath(directory);
     try {
       renameSync(path, target);
@@ -40,10 +36,31 @@ export function claimLeftFiles(directory: string): string[] {
       claimed.push(target);
     } catch (error) {
       disown(target);
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (!isGone(error)) throw error;
     }
   }
   return claimed;
+}
+
+function leftFiles(directory: string): string[] {
+  const found: { readonly path: string; readonly writtenAtMs: number }[] = [];
+  for (const name of readdirSync(directory).toSorted()) {
+    const [, pid, thread] = /^(\d+)\.(\d+)-[0-9a-f-]+\.outbox$/.exec(name) ?? [];
+    const path = join(directory, name);
+    if (pid === undefined || ownPaths.has(path)) continue;
+    if (Number(pid) === process.pid ? Number(thread) !== threadId : isAlive(Number(pid))) continue;
+    try {
+      found.push({ path, writtenAtMs: statSync(path).mtimeMs });
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
+  return found.sort((a, b) => a.writtenAtMs - b.writtenAtMs).map(({ path }) => path);
+}
+
+/** Somebody else was faster. */
+function isGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
 function isAlive(pid: number): boolean {

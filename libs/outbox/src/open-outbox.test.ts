@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, appendFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -164,6 +173,25 @@ describe('an outbox', () => {
     kill();
     const [one, two] = [openOutbox({ directory }), openOutbox({ directory })];
     expect([one.recover(0), two.recover(0)].map(({ length }) => length)).toEqual([2, 0]);
+  });
+
+  it('gives what was left in the order in which the processes died, whatever the names of their files', () => {
+    const leave = (name: string, ageSeconds: number): void => {
+      const path = join(directory, `${DEAD}.0-${name}.outbox`);
+      const event = { v: 1, chat_id: 'c', step_id: `age-${ageSeconds}`, at: startMicros, type: 'heartbeat' };
+      writeFileSync(path, `+0 ${JSON.stringify(event)}\n`);
+      utimesSync(path, 1_000_000_000 - ageSeconds, 1_000_000_000 - ageSeconds);
+    };
+    for (const [name, age] of [
+      ['a', 2],
+      ['b', 3],
+      ['c', 1],
+    ] as const)
+      leave(name, age);
+    const given = openOutbox({ directory })
+      .recover(0)
+      .map(({ event }) => event.step_id);
+    expect(given).toEqual(['age-3', 'age-2', 'age-1']);
   });
 
   it('goes on without it while the disk is full, says so once, and protects again when there is room', async () => {
