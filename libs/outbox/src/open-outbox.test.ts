@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { partitionOf } from '@stepfold/event-log';
 import type { Event } from '@stepfold/events';
 import { createPublisher, type Outbox } from '@stepfold/publisher';
-import { TransientError } from '@stepfold/runtime';
+import { silentLogger, TransientError, type LogFields } from '@stepfold/runtime';
 import * as fc from 'fast-check';
 import { HandDrivenRuntime, startMicros } from '../../publisher/src/testing/hand-driven-runtime.js';
 import { RecordingLog } from '../../publisher/src/testing/recording-log.js';
@@ -160,6 +160,45 @@ describe('an outbox', () => {
     await third.close();
     expect(names()).toEqual([expect.stringMatching(/\.damaged$/)]);
     expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('chat_id')]);
+  });
+
+  it('gives the rest when a file cannot be read, and leaves that one to a later start', async () => {
+    const away = new RecordingLog();
+    away.pause();
+    const { publisher } = setUp({ log: away });
+    void publisher.openStep(step).end();
+    kill();
+    const path = join(directory, `${DEAD}.0-0.outbox`);
+    mkdirSync(path);
+    utimesSync(path, 1, 1);
+    const told: LogFields[] = [];
+    const logger = { ...silentLogger, error: (fields: LogFields) => void told.push(fields) };
+    const { log, publisher: next } = setUp({ outbox: openOutbox({ directory, logger }) });
+    await next.close();
+    expect(typesOf(log)).toEqual(['step-start', 'step-end']);
+    expect(told).toMatchObject([{ error: 'EISDIR' }]);
+    // It could be read the next time.
+    const [name] = names();
+    rmSync(join(directory, name!), { recursive: true });
+    writeFileSync(join(directory, name!), `+0 ${log.valuesOf()[0]}\n`);
+    expect(openOutbox({ directory }).recover(0)).toHaveLength(2);
+  });
+
+  it('leaves what it could not send to the next outbox of the same process, too', async () => {
+    const away = new RecordingLog();
+    away.pause();
+    const { publisher } = setUp({ log: away });
+    void publisher.openStep(step).end();
+    kill();
+    const { publisher: second, runtime } = setUp({ log: away, producer: 'second' });
+    const closing = second.close();
+    closing.catch(() => undefined);
+    await runtime.advance(10_000);
+    await expect(closing).rejects.toThrow(TransientError);
+    const { log, publisher: third } = setUp({ producer: 'third' });
+    await third.close();
+    expect(typesOf(log)).toEqual(['step-start', 'step-end']);
+    expect(names()).toEqual([]);
   });
 
   it('is not taken over while its process lives, nor twice', async () => {

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import type { Outbox } from '@stepfold/publisher';
+import type { Outbox, RecoveredEvent } from '@stepfold/publisher';
 import { silentLogger, UsageError, type Logger } from '@stepfold/runtime';
 import { readLeftEvents } from './left-events.js';
-import { claimLeftFiles } from './left-files.js';
+import { claimLeftFiles, disown } from './left-files.js';
 import { createOwnFile, type OutboxFiles } from './own-file.js';
 
 export interface OutboxOptions {
@@ -34,13 +34,32 @@ export function openOutbox(options: OutboxOptions, files?: OutboxFiles): Outbox 
     });
   }
   const ownFile = createOwnFile({ directory, staleBytesMax, files });
+  let isRecovered = false;
+
+  function recoverFile(path: string, nowMicros: number): readonly RecoveredEvent[] {
+    try {
+      return readLeftEvents(path, nowMicros, logger);
+    } catch (error) {
+      const { code, name } = error as NodeJS.ErrnoException;
+      logger.error(
+        { path, error: code ?? name },
+        'a file of an outbox could not be read; a later start tries again',
+      );
+      return [];
+    }
+  }
+
   return {
     recover(nowMicros) {
-      const paths = left;
-      left = [];
-      return paths.flatMap((path) => readLeftEvents(path, nowMicros, logger));
+      if (isRecovered) return [];
+      isRecovered = true;
+      return left.flatMap((path) => recoverFile(path, nowMicros));
     },
     keep: (event, text) => ownFile.keep(event, text),
-    close: () => ownFile.close(),
+    close() {
+      // What is still there is for the next one, which may be of this process.
+      for (const path of left) disown(path);
+      ownFile.close();
+    },
   };
 }
