@@ -7,6 +7,7 @@ import {
   rmSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -264,6 +265,49 @@ describe('an outbox', () => {
     await next.flush();
     expect(log.events().at(-1)).toMatchObject({ type: 'interrupt', step_id: 's' });
     expect(log.events().length).toBeLessThan(15);
+  });
+
+  it('writes its file anew only for what is on the log, however many steps are open', async () => {
+    let rewrites = 0;
+    const write = (file: number, text: string): number => {
+      if (text.startsWith('o')) rewrites++;
+      return writeSync(file, text);
+    };
+    const { publisher } = setUp({ outbox: openOutbox({ directory, staleBytesMax: 2_000 }, { write }) });
+    const steps = Array.from({ length: 100 }, (_, n) => publisher.openStep({ chatId: 'c', stepId: `s${n}` }));
+    await publisher.flush();
+    for (let i = 0; i < 100; i++) await steps[0]!.textDelta('t', 'x').acknowledged;
+    // A hundred events of about 150 bytes, and the starts of the steps.
+    expect(rewrites).toBeGreaterThan(2);
+    expect(rewrites).toBeLessThan(20);
+    kill();
+    const { log, publisher: next } = setUp({ producer: 'second' });
+    await next.close();
+    expect(typesOf(log).filter((type) => type === 'interrupt')).toHaveLength(100);
+  });
+
+  it('goes on in its file when there is no room for a new one, and tries again later', async () => {
+    let isFull = true;
+    let tries = 0;
+    const write = (file: number, text: string): number => {
+      if (text.startsWith('o')) tries++;
+      if (isFull && text.startsWith('o')) throw new Error('ENOSPC');
+      return writeSync(file, text);
+    };
+    const { publisher, errors } = setUp({
+      outbox: openOutbox({ directory, staleBytesMax: 2_000 }, { write }),
+    });
+    const opened = publisher.openStep(step);
+    for (let i = 0; i < 50; i++) await opened.textDelta('t', `${i} `.padEnd(100)).acknowledged;
+    expect(errors).toEqual([]);
+    expect(tries).toBeGreaterThan(1);
+    expect(tries).toBeLessThan(10);
+    expect(readFileSync(join(directory, names()[0]!)).length).toBeGreaterThan(5_000);
+    isFull = false;
+    for (let i = 0; i < 50; i++) await opened.textDelta('t', `${i} `.padEnd(100)).acknowledged;
+    expect(readFileSync(join(directory, names()[0]!)).length).toBeLessThan(4_000);
+    await publisher.close();
+    expect(names()).toEqual([]);
   });
 
   it('takes what is not on the log along when it writes its file anew', async () => {

@@ -33,7 +33,7 @@ export function openOutbox(options: OutboxOptions, files?: OutboxFiles): Outbox 
       cause,
     });
   }
-  const ownFile = createOwnFile({ directory, staleBytesMax, files });
+  const ownFile = createOwnFile({ directory, staleBytesMax, logger, files });
   let isRecovered = false;
 
   function recoverFile(path: string, nowMicros: number): readonly RecoveredEvent[] {

@@ -1,5 +1,6 @@
 import { closeSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Event } from '@stepfold/events';
+import type { Logger } from '@stepfold/runtime';
 import { disown, ownPath, REWRITTEN } from './left-files.js';
 import { OpenAttempts } from './open-attempts.js';
 import { keptLine, openLine, settledLine } from './outbox-lines.js';
@@ -21,16 +22,19 @@ export interface OutboxFiles {
 export function createOwnFile(options: {
   readonly directory: string;
   readonly staleBytesMax: number;
+  readonly logger: Logger;
   readonly files?: OutboxFiles | undefined;
 }): OwnFile {
-  const { directory, staleBytesMax, files = { write: writeWhole } } = options;
+  const { directory, staleBytesMax, logger, files = { write: writeWhole } } = options;
   const attempts = new OpenAttempts();
   const kept = new Map<number, { readonly text: string; readonly bytes: number }>();
   let settled: number[] = [];
   let path: string | undefined;
   let file: number | undefined;
   let fileBytes = 0;
-  let keptBytes = 0;
+  /** Of events that are forgotten. */
+  let staleBytes = 0;
+  let rewriteAtBytes = options.staleBytesMax;
   let nextNumber = 0;
   let isClosed = false;
 
@@ -55,20 +59,37 @@ export function createOwnFile(options: {
     const [oldPath, oldFile] = [path!, file!];
     const newPath = `${oldPath}${REWRITTEN}`;
     const newFile = openSync(newPath, 'w', 0o600);
+    let newBytes: number;
     try {
       let text = '';
       for (const attempt of attempts.all) text += openLine(attempt);
       for (const [number, event] of kept) text += keptLine(number, event.text);
-      const bytes = files.write(newFile, text);
+      newBytes = files.write(newFile, text);
       renameSync(newPath, oldPath);
-      closeSync(oldFile);
-      file = newFile;
-      fileBytes = bytes;
-      settled = [];
     } catch (error) {
       closeSync(newFile);
       rmSync(newPath, { force: true });
       throw error;
+    }
+    file = newFile;
+    fileBytes = newBytes;
+    staleBytes = 0;
+    settled = [];
+    closeSync(oldFile);
+  }
+
+  /** Without room for a new file the old one goes on, and grows by as much before this is tried again. */
+  function tryToRewrite(): void {
+    try {
+      rewrite();
+      rewriteAtBytes = staleBytesMax;
+    } catch (error) {
+      rewriteAtBytes = staleBytes + staleBytesMax;
+      const { code, name } = error as NodeJS.ErrnoException;
+      logger.warn(
+        { path, staleBytes, error: code ?? name },
+        'the file of an outbox could not be written anew',
+      );
     }
   }
 
@@ -76,7 +97,7 @@ export function createOwnFile(options: {
     const event = kept.get(number);
     if (event === undefined) return;
     kept.delete(number);
-    keptBytes -= event.bytes;
+    staleBytes += event.bytes;
     settled.push(number);
     if (isClosed && kept.size === 0) remove();
   }
@@ -91,14 +112,13 @@ export function createOwnFile(options: {
 
   return {
     keep(event, text) {
-      if (fileBytes - keptBytes > staleBytesMax) rewrite();
+      if (staleBytes > rewriteAtBytes) tryToRewrite();
       const number = nextNumber;
       const bytes = append((settled.length > 0 ? settledLine(settled) : '') + keptLine(number, text));
       settled = [];
       nextNumber++;
       attempts.note(event);
       kept.set(number, { text, bytes });
-      keptBytes += bytes;
       return () => forget(number);
     },
     close() {
