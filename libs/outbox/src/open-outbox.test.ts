@@ -310,6 +310,42 @@ describe('an outbox', () => {
     expect(names()).toEqual([]);
   });
 
+  it.each(['never', 'before'])(
+    'loses no event after one that a full disk has torn (file written anew: %s)',
+    async (when) => {
+      const staleBytesMax = when === 'never' ? undefined : 500;
+      let isFull = false;
+      let isAnew = false;
+      const write = (file: number, text: string): number => {
+        isAnew ||= text.startsWith('o');
+        if (!isFull) return writeSync(file, text);
+        writeSync(file, text.slice(0, 20));
+        throw new Error('ENOSPC');
+      };
+      const log = new RecordingLog();
+      const outbox = openOutbox(
+        { directory, ...(staleBytesMax === undefined ? {} : { staleBytesMax }) },
+        { write },
+      );
+      const { publisher } = setUp({ log, outbox });
+      const opened = publisher.openStep(step);
+      for (let i = 0; i < 10; i++) await opened.textDelta('t', `${i}`.padEnd(100)).acknowledged;
+      expect(isAnew).toBe(when === 'before');
+      log.pause();
+      isFull = true;
+      void opened.textDelta('t', 'torn');
+      isFull = false;
+      void opened.textDelta('t', 'kept');
+      kill();
+      const { log: other, publisher: next } = setUp({ producer: 'second' });
+      await next.close();
+      const texts = other.events().flatMap((event) => (event.type === 'text-delta' ? [event.text] : []));
+      expect(texts).toContain('kept');
+      expect(texts).not.toContain('torn');
+      expect(names()).toEqual([]);
+    },
+  );
+
   it('takes what is not on the log along when it writes its file anew', async () => {
     const log = new RecordingLog(2);
     const { publisher } = setUp({ log, outbox: openOutbox({ directory, staleBytesMax: 500 }) });

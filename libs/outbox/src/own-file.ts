@@ -19,6 +19,9 @@ export interface OutboxFiles {
   readonly write: (file: number, text: string) => number;
 }
 
+/** A new file that is written at its end, which is where it was cut off after a write that failed. */
+const APPENDING = 'ax';
+
 export function createOwnFile(options: {
   readonly directory: string;
   readonly staleBytesMax: number;
@@ -41,7 +44,7 @@ export function createOwnFile(options: {
   function append(text: string): number {
     if (file === undefined) {
       path = ownPath(directory);
-      file = openSync(path, 'ax', 0o600);
+      file = openSync(path, APPENDING, 0o600);
     }
     try {
       const bytes = files.write(file, text);
@@ -58,7 +61,8 @@ export function createOwnFile(options: {
   function rewrite(): void {
     const [oldPath, oldFile] = [path!, file!];
     const newPath = `${oldPath}${REWRITTEN}`;
-    const newFile = openSync(newPath, 'w', 0o600);
+    rmSync(newPath, { force: true });
+    const newFile = openSync(newPath, APPENDING, 0o600);
     let newBytes: number;
     try {
       let text = '';
