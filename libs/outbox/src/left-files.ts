@@ -31,8 +31,9 @@ export function claimLeftFiles(directory: string): string[] {
   for (const path of leftFiles(directory)) {
     const target = ownPath(directory);
     try {
-      renameSync(path, target);
+      // First, so that a process that is killed in between leaves none that nobody removes.
       rmSync(`${path}${REWRITTEN}`, { force: true });
+      renameSync(path, target);
       claimed.push(target);
     } catch (error) {
       disown(target);
