@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { AppendedRange, RecordToAppend, Topic } from '@stepfold/event-log';
 import type { Message } from '@stepfold/fold';
 import { languageModel } from '@stepfold/formats';
+import type { Outbox } from '@stepfold/publisher';
 import { createRecorder, type RecorderOptions } from '@stepfold/recorder';
 import { recordStreamText } from '@stepfold/recorder-ai-sdk';
 import { TransientError } from '@stepfold/runtime';
@@ -195,6 +196,22 @@ const tests: Readonly<Record<string, () => Promise<void>>> = {
     expect(message).toMatchObject({ status: 'complete', gaps: [{ from: 14 }] });
     expect(words.join('').startsWith((message!.parts[0] as { text: string }).text)).toBe(true);
     expect(errors).toMatchObject([{ code: 'event-dropped' }]);
+  },
+
+  async 'the outbox throws, or does not answer'() {
+    const throwing = (): never => {
+      throw new Error('from the outbox');
+    };
+    const hanging = () => new Promise<never>(() => undefined);
+    for (const answering of [throwing, hanging]) {
+      const outbox = { recover: () => [], keep: answering, close: () => undefined };
+      const context = setUp({ outbox: outbox as unknown as Outbox });
+      const { log, recorder, errors } = context;
+      expect(await read(context, () => undefined)).toEqual(answer);
+      await recorder.close();
+      expect(stored(log)).toMatchObject([{ status: 'complete', parts: [{ text: words.join('') }] }]);
+      expect(errors).toMatchObject([{ code: 'outbox-unavailable' }]);
+    }
   },
 
   async 'the consumer stops reading'() {
