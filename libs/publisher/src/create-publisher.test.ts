@@ -543,6 +543,30 @@ describe('errors that nobody awaited', () => {
     expect(lines).toEqual([[{ code: 'event-invalid', error: 'UsageError' }, 'an event was not published']]);
   });
 
+  it('do not come from a logger that throws, which breaks nothing either', async () => {
+    const logger = { debug: fail, info: fail, warn: fail, error: fail };
+    const { log, runtime, publisher } = setUp({
+      logger,
+      onError: fail,
+      whenFull: 'drop',
+      queueEventsMax: 16,
+      batchRecordsMax: 16,
+    });
+    const append = log.append.bind(log);
+    let failures = 2;
+    log.append = async (...given) => {
+      if (failures-- > 0) throw new TransientError('log-unavailable', 'away');
+      return append(...given);
+    };
+    const step = publisher.openStep({ chatId: 'c', stepId: 's' });
+    for (let i = 0; i < 30; i++) void step.textDelta('t', 'x');
+    await runtime.advance(1_000);
+    await step.textDelta('t', 'behind a gap');
+    await step.end();
+    await publisher.close();
+    expect(log.events().at(-1)).toMatchObject({ type: 'step-end' });
+  });
+
   it.each<[string, (error: Error) => unknown]>([
     ['throws', () => fail()],
     ['rejects', async () => fail()],

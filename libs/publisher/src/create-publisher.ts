@@ -4,6 +4,7 @@ import { randomSuffix, silentLogger, StepfoldError, TransientError, UsageError }
 import { mergeableDelta } from './coalescing.js';
 import { wireFields } from './event-fields.js';
 import { createEventQueue } from './event-queue.js';
+import { guardLogger } from './guarded-logger.js';
 import { guardOutbox } from './guarded-outbox.js';
 import { createLanes, stepKeyOf, type Lane } from './lanes.js';
 import { createOpenSteps, type OpenStepEntry } from './open-steps.js';
@@ -30,7 +31,8 @@ const RECORD_FRAMING_BYTES = 96;
  * @throws UsageError `bad-configuration` naming the option
  */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { log, runtime, logger = silentLogger, whenFull = 'wait', redact } = options;
+  const { log, runtime, whenFull = 'wait', redact } = options;
+  const logger = guardLogger(options.logger ?? silentLogger);
   const limits = resolveLimits(options, log.partitionCount);
   const producer = producerOf(options);
   const wireOptions = {
