@@ -24,6 +24,8 @@ export function redacted(event: Event, redact: Redact, write: (event: Event) => 
   try {
     // A copy: a hook that changes what it is given must not move the event to another step.
     const answer = redact({ ...event });
+    // It is no event, and its rejection would be nobody's.
+    if (answer instanceof Promise) answer.catch(() => undefined);
     const events = answer === null ? [] : Array.isArray(answer) ? answer : [answer as Event];
     for (const given of events) demandSameStep(event, given);
     if (event.producer !== undefined && events.length > 1) {

@@ -6,8 +6,11 @@ import { createPublisher } from '@stepfold/publisher';
 import * as fc from 'fast-check';
 import { HandDrivenRuntime, startMicros } from '../../publisher/src/testing/hand-driven-runtime.js';
 import { RecordingLog } from '../../publisher/src/testing/recording-log.js';
+import { demandNoUnhandledRejections } from '../../../test/support/recording-set-up.js';
 import { createRecorder } from './create-recorder.js';
 import { createPatternRedactor, type Redact } from './index.js';
+
+demandNoUnhandledRejections();
 
 const parts = [
   { type: 'stream-start', warnings: [] },
@@ -64,6 +67,7 @@ describe('a redaction hook', () => {
     ['answers no event', () => ({}) as Event],
     ['answers nothing', () => undefined as unknown as Event],
     ['answers a promise', (async () => null) as unknown as Redact],
+    ['answers a promise that rejects', (() => Promise.reject(new Error('secret'))) as unknown as Redact],
     ['answers an event of another step', (event) => ({ ...event, step_id: 'other' })],
     ['moves the event to another step', (event) => Object.assign(event, { step_id: 'other' })],
     ['answers the end of the step', (event) => [{ ...event, type: 'step-end' } as Event]],
