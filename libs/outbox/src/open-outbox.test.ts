@@ -286,6 +286,33 @@ describe('an outbox', () => {
     expect(typesOf(log).filter((type) => type === 'interrupt')).toHaveLength(100);
   });
 
+  it('writes not much more than what it keeps while a log that was away for long takes it', async () => {
+    let bytes = 0;
+    const write = (file: number, text: string): number => {
+      bytes += Buffer.byteLength(text);
+      return writeSync(file, text);
+    };
+    const log = new RecordingLog();
+    const { publisher } = setUp({ log, outbox: openOutbox({ directory, staleBytesMax: 2_000 }, { write }) });
+    log.pause();
+    const opened = publisher.openStep(step);
+    for (let i = 0; i < 5_000; i++) void opened.textDelta('t', 'x'.repeat(100));
+    const keptBytes = bytes;
+    log.resume();
+    // One more for each batch that the log has taken.
+    for (let i = 0; i < 20; i++) await opened.textDelta('t', 'x'.repeat(100));
+    await publisher.flush();
+    await opened.end();
+    expect(bytes).toBeLessThan(3 * keptBytes);
+    await publisher.close();
+  });
+
+  it.each([NaN, -1, 0.5])('refuses %d as staleBytesMax', (staleBytesMax) => {
+    expect(() => openOutbox({ directory, staleBytesMax })).toThrow(
+      expect.objectContaining({ code: 'bad-configuration' }),
+    );
+  });
+
   it('goes on in its file when there is no room for a new one, and tries again later', async () => {
     let isFull = true;
     let tries = 0;

@@ -12,7 +12,10 @@ export interface OutboxOptions {
    */
   readonly directory: string;
   readonly logger?: Logger;
-  /** Bytes of a file that may be of events that are on the log, before it is written anew. Default 4 MiB. */
+  /**
+   * Bytes of a file that may be of events that are on the log, before it is written anew; as many as of those that are not, if
+   * these are more. Default 4 MiB.
+   */
   readonly staleBytesMax?: number;
 }
 
@@ -20,10 +23,13 @@ export interface OutboxOptions {
  * An outbox on disk: one file for each process. Writes are synchronous, so that an event is with the
  * operating system when `keep` returns: whatever kills the process then, the event is there for the next one.
  * The power of the machine is not what it guards against: nothing waits for the disk.
- * @throws UsageError `bad-configuration` if the directory cannot be used
+ * @throws UsageError `bad-configuration` if the directory cannot be used, or `staleBytesMax` is none
  */
 export function openOutbox(options: OutboxOptions, files?: OutboxFiles): Outbox {
   const { directory, logger = silentLogger, staleBytesMax = 4 * 1024 * 1024 } = options;
+  if (!Number.isInteger(staleBytesMax) || staleBytesMax < 0) {
+    throw new UsageError('bad-configuration', `staleBytesMax must be a whole number, not ${staleBytesMax}`);
+  }
   let left: string[];
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -35,6 +35,7 @@ export function createOwnFile(options: {
   let path: string | undefined;
   let file: number | undefined;
   let fileBytes = 0;
+  let keptBytes = 0;
   /** Of events that are forgotten. */
   let staleBytes = 0;
   let rewriteAtBytes = options.staleBytesMax;
@@ -101,6 +102,7 @@ export function createOwnFile(options: {
     const event = kept.get(number);
     if (event === undefined) return;
     kept.delete(number);
+    keptBytes -= event.bytes;
     staleBytes += event.bytes;
     settled.push(number);
     if (isClosed && kept.size === 0) remove();
@@ -116,13 +118,15 @@ export function createOwnFile(options: {
 
   return {
     keep(event, text) {
-      if (staleBytes > rewriteAtBytes) tryToRewrite();
+      // Not while more is kept than is stale: then most of what was written would be written again.
+      if (staleBytes > Math.max(rewriteAtBytes, keptBytes)) tryToRewrite();
       const number = nextNumber;
       const bytes = append((settled.length > 0 ? settledLine(settled) : '') + keptLine(number, text));
       settled = [];
       nextNumber++;
       attempts.note(event);
       kept.set(number, { text, bytes });
+      keptBytes += bytes;
       return () => forget(number);
     },
     close() {
