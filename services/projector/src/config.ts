@@ -12,7 +12,7 @@ export interface ProjectorConfig {
   readonly batchBytesMax: number;
   /** Largest version as the log takes it; a step whose message cannot be made to fit is a dead letter. */
   readonly versionBytesMax: number;
-  /** Bytes of versions and dead letters that wait for one append. */
+  /** Bytes of versions and dead letters that wait for one append; the one that reaches it may be larger. */
   readonly outputBytesMax: number;
   /** Shortest time between two versions of one open step. */
   readonly openStepIntervalMs: number;

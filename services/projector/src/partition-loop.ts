@@ -133,8 +133,7 @@ async function work(loop: Loop): Promise<never> {
       nextLookAtMs = runtime.monotonicMs() + config.reaperLookMs;
       void askForEnd(loop).then((endOffset) => inbox.put({ by: 'look', endOffset }));
     }
-    const emitAtMs = emitDueSteps(projection, loop.context) ?? Infinity;
-    await appendOutput(loop);
+    const emitAtMs = (await emitAndAppend(loop)) ?? Infinity;
     await appendClosings(loop);
     const checkpointAtMs = (await checkpointIfDue(loop)) ?? Infinity;
 
@@ -196,6 +195,18 @@ async function foldBatch(loop: Loop, batch: ReadResult): Promise<void> {
   countOutcomes(projection, loop.metrics);
   noteAppendTime(loop.reaper, projection, loop.runtime.monotonicMs());
   loop.metrics.gauge('open_steps', projection.openSteps.size, { partition: loop.assigned.partition });
+}
+
+/**
+ * Makes the versions that are due, and waits until the log has them and whatever else was made; no more than
+ * `outputBytesMax` and one version at a time. Answers when the next version is due, or undefined.
+ */
+async function emitAndAppend(loop: Loop): Promise<number | undefined> {
+  for (;;) {
+    const nextMs = emitDueSteps(loop.projection, loop.context);
+    await appendOutput(loop);
+    if (nextMs !== -Infinity) return nextMs;
+  }
 }
 
 /** Appends what was made and waits until the log has it. */
@@ -296,7 +307,11 @@ async function drain(loop: Loop): Promise<void> {
   });
   const handOver = (async () => {
     for (const step of projection.openSteps.values()) step.emission.atMs = -Infinity;
-    emitDueSteps(projection, context);
+    while (emitDueSteps(projection, context) === -Infinity) {
+      await log.append('steps', assigned.partition, projection.versions);
+      projection.versions = [];
+      projection.outputBytes = 0;
+    }
     const checkpoint = checkpointOf(projection);
     const records = [...projection.versions, progressRecord(loop, checkpoint)];
     await log.append('steps', assigned.partition, records);

@@ -231,7 +231,10 @@ function drop(projection: Projection, step: OpenStep): void {
   projection.oversizeSteps.delete(step);
 }
 
-/** Makes a version of every open step whose time has come. Answers when the next one is due, or undefined. */
+/**
+ * Makes a version of every open step whose time has come. Answers when the next one is due, or undefined; -Infinity
+ * if there is no room for more output: what was made has to be appended, and then this called again.
+ */
 export function emitDueSteps(projection: Projection, context: ProjectionContext): number | undefined {
   const nowMs = context.monotonicMs();
   let nextMs: number | undefined;
@@ -241,6 +244,7 @@ export function emitDueSteps(projection: Projection, context: ProjectionContext)
       nextMs = Math.min(nextMs ?? Infinity, dueAtMs);
       continue;
     }
+    if (projection.outputBytes >= context.config.outputBytesMax) return -Infinity;
     projection.dueSteps.delete(step);
     // Beyond the budget it stays due and waits for the next event of the step.
     if (isWithinBudget(step)) addVersion(projection, context, step);
