@@ -15,6 +15,7 @@ import { createHeldError } from './held-error.js';
 import { textOf } from './json-of.js';
 import { metadataOf } from './metadata-of.js';
 import { createPartCounter } from './part-counter.js';
+import { WAITING_MAX } from './remember.js';
 import { createStepWriter } from './step-writer.js';
 
 /**
@@ -39,9 +40,6 @@ import { createStepWriter } from './step-writer.js';
  * hold prompts and credentials.
  */
 export const aiSdk: Format = { name: 'ai-sdk', createConverter };
-
-/** Parts that wait for a step, at most: a stream of nothing else must not fill the memory. */
-const WAITING_MAX = 10_000;
 
 type Part = Readonly<Record<string, unknown>>;
 interface TimedPart {

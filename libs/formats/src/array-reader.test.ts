@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { beginsArray, createArrayReader } from './array-reader.js';
+import { PART_LENGTH_MAX } from './part-reader.js';
 
 function read(text: string) {
   const reader = createArrayReader();
@@ -41,6 +42,20 @@ describe('a file that is one JSON array', () => {
       { kind: 'unreadable' },
       { kind: 'part', part: { b: 1 } },
     ]);
+  });
+
+  it('has no element of more than PART_LENGTH_MAX over several lines, and goes on behind one', () => {
+    const readLines = (count: number): unknown[] => {
+      const reader = createArrayReader();
+      const line = `"${'x'.repeat(1024 * 1024)}",`;
+      const reads = [...reader.read('[{"list":[')];
+      for (let index = 0; index < count; index++) reads.push(...reader.read(line));
+      reads.push(...reader.read('1]},'), ...reader.read('{"a":1}]'));
+      return reads.map((read) => (read.kind === 'part' ? Object.keys(read.part) : read.kind));
+    };
+    const lines = PART_LENGTH_MAX / 1024 / 1024;
+    expect(readLines(lines - 1)).toEqual([['list'], ['a']]);
+    expect(readLines(lines)).toEqual(['unreadable', ['a']]);
   });
 
   it.each(['[INFO] started', '{"a":1}', 'data: [DONE]', '', '[1,2]'])('is none: %s', (line) => {

@@ -1,4 +1,4 @@
-import { parsedObject, type PartReader, type ReadLine } from './part-reader.js';
+import { createHeldLines, parsedObject, type PartReader, type ReadLine } from './part-reader.js';
 
 /** True if a file that begins with this line is one JSON array of objects, and no JSON lines. */
 export function beginsArray(line: string): boolean {
@@ -13,11 +13,11 @@ export interface ArrayReader extends Omit<PartReader, 'read'> {
 /**
  * Reads parts from a file that is one JSON array, over however many lines: what Gemini answers where nobody asked for
  * server-sent events, and what `JSON.stringify` makes of the chunks of any stream. An element is read where its last
- * bracket stands, so an array that was cut off gives all that is whole. What stands between elements is nothing.
+ * bracket stands, so an array that was cut off gives all that is whole; one of too many lines is none. What stands between elements is nothing.
  */
 export function createArrayReader(): ArrayReader {
-  /** The text of the present element, line by line. */
-  let pieces: string[] = [];
+  /** The lines of the present element before this one. */
+  const held = createHeldLines();
   let depth = 0;
   let isInString = false;
   let isEscaped = false;
@@ -41,24 +41,22 @@ export function createArrayReader(): ArrayReader {
         else if (char === '}' || char === ']') {
           depth--;
           if (depth > 0) continue;
-          pieces.push(line.slice(from, index + 1));
-          reads.push(readElement(pieces.join('\n')));
-          pieces = [];
+          reads.push(readElement(held.endWith(line.slice(from, index + 1))));
         }
       }
-      if (depth > 0) pieces.push(line.slice(from));
+      if (depth > 0) held.hold(line.slice(from));
       return reads;
     },
     end() {
       const isCutOff = depth > 0;
-      pieces = [];
+      held.endWith();
       depth = 0;
       return { kind: isCutOff ? 'unreadable' : 'framing' };
     },
   };
 }
 
-function readElement(text: string): ReadLine {
-  const part = parsedObject(text);
+function readElement(text: string | undefined): ReadLine {
+  const part = text === undefined ? undefined : parsedObject(text);
   return part === undefined ? { kind: 'unreadable' } : { kind: 'part', part };
 }

@@ -8,7 +8,8 @@ import { google } from './google.js';
 import { languageModel } from './language-model.js';
 import { openaiChat } from './openai-chat.js';
 import { openaiResponses } from './openai-responses.js';
-import { REMEMBERED_MAX } from './remember.js';
+import { REMEMBERED_MAX, WAITING_MAX } from './remember.js';
+import { uiMessage } from './ui-message.js';
 
 /** A stream of each format that calls a tool; `index` is its place where the format has places. */
 type CallStream = (call: {
@@ -224,18 +225,33 @@ describe('a long stream', () => {
     LONG_MS,
   );
 
-  it('of results for a step that never comes opens one rather than keep them all', () => {
-    const counts = count(aiSdk, REMEMBERED_MAX, (index) => ({
-      type: 'tool-result',
-      toolCallId: `call-${index}`,
-      output: 1,
-    }));
-    expect(counts.get('tool-result')).toBe(REMEMBERED_MAX);
-    const converter = aiSdk.createConverter({ chatId: 'chat', runId: 'run' });
-    const told = Array.from({ length: REMEMBERED_MAX + 1 }, (_, index) =>
-      converter.convert({ type: 'tool-result', toolCallId: `call-${index}`, output: 1 }, START),
-    );
-    expect(told.map(({ length }) => length).filter((length) => length > 0)).toEqual([REMEMBERED_MAX + 1, 1]);
+  it.each([
+    ['ai-sdk', aiSdk, (id: string) => ({ type: 'tool-result', toolCallId: id, output: 1 })],
+    ['ui-message', uiMessage, (id: string) => ({ type: 'tool-output-available', toolCallId: id, output: 1 })],
+  ] as const)(
+    'of results for a step that never comes opens one at WAITING_MAX rather than keep them all: %s',
+    (_name, format, resultOf) => {
+      const converter = format.createConverter({ chatId: 'chat', runId: 'run' });
+      const told = Array.from({ length: WAITING_MAX + 1 }, (_, index) =>
+        converter.convert(resultOf(`call-${index}`), START + index),
+      );
+      expect(told.map(({ length }) => length).filter((length) => length > 0)).toEqual([WAITING_MAX + 1, 1]);
+      expect(told[WAITING_MAX - 1]!.filter(({ type }) => type === 'tool-result')).toHaveLength(WAITING_MAX);
+    },
+  );
+
+  it('of approvals that are asked for knows the calls of REMEMBERED_MAX of them', () => {
+    const converter = uiMessage.createConverter({ chatId: 'chat', runId: 'run' });
+    for (let index = 0; index <= REMEMBERED_MAX; index++) {
+      const ids = { approvalId: `approval-${index}`, toolCallId: `call-${index}` };
+      converter.convert({ type: 'tool-approval-request', ...ids }, START + index);
+    }
+    const [forgotten, known] = [0, 1].flatMap((index) => {
+      const answer = { type: 'tool-approval-response', approvalId: `approval-${index}`, approved: true };
+      return converter.convert(answer, START + REMEMBERED_MAX + 1);
+    });
+    expect(forgotten).toMatchObject({ tool_call_id: 'approval-0', state: 'granted' });
+    expect(known).toMatchObject({ tool_call_id: 'call-1', state: 'granted' });
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createPartReader, type ReadLine } from './part-reader.js';
+import { createPartReader, PART_LENGTH_MAX, type ReadLine } from './part-reader.js';
 
 /** One letter or part for each line: `-` framing, `?` unreadable, `?+` a part behind something unreadable. */
 function read(lines: readonly string[], isSentOverHttp = true): unknown[] {
@@ -66,5 +66,23 @@ describe('a part reader', () => {
       '-',
       '?',
     ]);
+  });
+
+  it('holds no more than PART_LENGTH_MAX of data that do not end, and reads what comes behind them', () => {
+    const reader = createPartReader({ isSentOverHttp: true });
+    const line = `data: "${'x'.repeat(1024 * 1024)}",`;
+    const lines = PART_LENGTH_MAX / 1024 / 1024;
+    const readOpen = (count: number): void => {
+      reader.read('data: {"list": [');
+      for (let index = 0; index < count; index++) expect(reader.read(line).kind).toBe('framing');
+      reader.read('data: 1]}');
+    };
+    readOpen(lines - 1);
+    expect(reader.read('').kind).toBe('part');
+    readOpen(lines);
+    expect(reader.read('').kind).toBe('unreadable');
+    readOpen(lines);
+    expect(reader.read('data: {"a":1}')).toEqual({ kind: 'part', part: { a: 1 }, hasUnreadable: true });
+    expect(reader.read('').kind).toBe('framing');
   });
 });

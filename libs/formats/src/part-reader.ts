@@ -11,6 +11,39 @@ export type ReadLine =
   /** Neither a JSON object nor framing. */
   | { readonly kind: 'unreadable' };
 
+/** Characters that are held of a part over several lines, line breaks counted. A longer one is no part. */
+export const PART_LENGTH_MAX = 32 * 1024 * 1024;
+
+/** The lines of a part that has not ended: those of one without end must not fill the memory. */
+export interface HeldLines {
+  readonly isEmpty: boolean;
+  hold(line: string): void;
+  /** The held lines and this one as one text; undefined if there were too many. Nothing is held then. */
+  endWith(line?: string): string | undefined;
+}
+
+export function createHeldLines(): HeldLines {
+  let lines: string[] = [];
+  let length = 0;
+  return {
+    get isEmpty() {
+      return length === 0;
+    },
+    hold(line) {
+      length += line.length + 1;
+      if (length > PART_LENGTH_MAX) lines = [];
+      else lines.push(line);
+    },
+    endWith(line) {
+      const isWhole = length <= PART_LENGTH_MAX;
+      const text = isWhole ? [...lines, ...(line === undefined ? [] : [line])].join('\n') : undefined;
+      lines = [];
+      length = 0;
+      return text;
+    },
+  };
+}
+
 export interface PartReader {
   read(line: string): ReadLine;
   /** What is left at the end of the file. */
@@ -27,25 +60,25 @@ export interface PartReader {
  */
 export function createPartReader({ isSentOverHttp = false }: { isSentOverHttp?: boolean } = {}): PartReader {
   /** Data lines of the present event, none of which is an object alone. */
-  let pending: string[] = [];
+  const pending = createHeldLines();
 
   function readData(line: string): ReadLine {
     const text = line.trim();
-    if (pending.length === 0 && (text === '[DONE]' || text === '')) return FRAMING;
+    if (pending.isEmpty && (text === '[DONE]' || text === '')) return FRAMING;
     const part = parsedObject(line);
     if (part === undefined) {
-      pending.push(line);
+      pending.hold(line);
       return FRAMING;
     }
-    const hasUnreadable = pending.length > 0;
-    pending = [];
+    const hasUnreadable = !pending.isEmpty;
+    pending.endWith();
     return { kind: 'part', part, ...(hasUnreadable ? { hasUnreadable } : {}) };
   }
 
   function endEvent(): ReadLine {
-    if (pending.length === 0) return FRAMING;
-    const part = parsedObject(pending.join('\n'));
-    pending = [];
+    if (pending.isEmpty) return FRAMING;
+    const text = pending.endWith();
+    const part = text === undefined ? undefined : parsedObject(text);
     return part === undefined ? UNREADABLE : { kind: 'part', part };
   }
 

@@ -12,6 +12,7 @@ import { createHeldError } from './held-error.js';
 import { textOf } from './json-of.js';
 import { metadataOf } from './metadata-of.js';
 import { createPartCounter } from './part-counter.js';
+import { remember, WAITING_MAX } from './remember.js';
 import { createStepWriter } from './step-writer.js';
 import { uiMessageFileOf } from './ui-message-file.js';
 import { createMessageNotes } from './ui-message-notes.js';
@@ -236,8 +237,9 @@ function createConverter(context: ConverterContext): Converter {
         if (!finished.isTold) tellFinish();
       }
     }
-    if (writer.isOpen) place(part, at);
-    else waiting.push({ part, at });
+    if (writer.isOpen) return place(part, at);
+    waiting.push({ part, at });
+    if (waiting.length >= WAITING_MAX) openForWaiting();
   }
 
   function callOf(part: Part): unknown {
@@ -318,7 +320,7 @@ function createConverter(context: ConverterContext): Converter {
   function placeRequest(part: Part, at: number): void {
     const { type: _type, reason, isAutomatic, ...data } = part;
     const { toolCallId, approvalId, ...more } = data;
-    askedFor.set(approvalId, toolCallId);
+    remember(askedFor, approvalId, toolCallId);
     writer.approval(at, { toolCallId, approvalId, state: 'requested', isAutomatic, reason });
     // Whoever answers must send it back (a signature), and an approval has no field for it.
     if (Object.keys(more).length === 0) return;
