@@ -82,6 +82,25 @@ describe('nothing reaches the stream of', () => {
     expect(errors.map(({ name }) => name)).toEqual(['TypeError', 'RangeError']);
   });
 
+  it('errors of more than CODES_MAX kinds, of which each is told once, and no more', () => {
+    const { run, errors } = setUp();
+    const codesMax = 100;
+    const tap = run.openTap(options);
+    const throwing = (name: string) => ({
+      get type() {
+        throw Object.assign(new Error('x'), { name });
+      },
+    });
+    for (let kind = 0; kind < codesMax; kind++) {
+      void tap.part(throwing(`kind-${kind}`));
+      void tap.part(throwing(`kind-${kind}`));
+    }
+    expect(errors).toHaveLength(codesMax);
+    void tap.part(throwing('one more'));
+    expect(errors).toHaveLength(codesMax);
+    tap.end();
+  });
+
   it('results that are none', () => {
     const { run, errors } = setUp();
     for (const results of [5, [null]]) run.openTap({ ...options, results: results as never }).end();

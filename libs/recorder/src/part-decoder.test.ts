@@ -82,11 +82,19 @@ describe('the parts of a body', () => {
     );
   });
 
-  it('of a line without end are passed over, and what follows is read', () => {
+  it('of a line beyond LINE_LENGTH_MAX are passed over, and what follows is read', () => {
     const decoder = createPartDecoder();
-    const chunk = new TextEncoder().encode('x'.repeat(1024 * 1024));
-    for (let mebibyte = 0; mebibyte < 40; mebibyte++) expect([...decoder.read(chunk)]).toEqual([]);
-    expect([...decoder.read(new TextEncoder().encode('\n{"a":1}\n'))]).toEqual([{ a: 1 }]);
+    const encoder = new TextEncoder();
+    const readLine = (mebibytes: number): unknown[] => {
+      const parts = [...decoder.read(encoder.encode('{"x":1,"text":"'))];
+      const chunk = encoder.encode('x'.repeat(1024 * 1024));
+      for (let mebibyte = 0; mebibyte < mebibytes; mebibyte++) parts.push(...decoder.read(chunk));
+      parts.push(...decoder.read(encoder.encode('"}\n')));
+      return parts.map((part) => (part as { x: unknown }).x);
+    };
+    expect(readLine(31)).toEqual([1]);
+    expect(readLine(32)).toEqual([]);
+    expect([...decoder.read(encoder.encode('{"a":1}\n'))]).toEqual([{ a: 1 }]);
   });
 });
 
@@ -100,5 +108,18 @@ describe('a body that is one value', () => {
     };
     expect(read('{"é":"😀"}')).toEqual([{ é: '😀' }]);
     expect(read('{"é":')).toEqual([]);
+  });
+
+  it('has no parts if it is longer than BODY_LENGTH_MAX', () => {
+    const read = (length: number): number => {
+      const decoder = createWholeDecoder((value) => [value]);
+      const chunk = new TextEncoder().encode(' '.repeat(1024 * 1024));
+      for (let left = length - 7; left > 0; left -= chunk.length) {
+        void decoder.read(chunk.subarray(0, Math.min(left, chunk.length)));
+      }
+      void decoder.read(new TextEncoder().encode('{"a":1}'));
+      return [...decoder.end()].length;
+    };
+    expect([read(64 * 1024 * 1024), read(64 * 1024 * 1024 + 1)]).toEqual([1, 0]);
   });
 });

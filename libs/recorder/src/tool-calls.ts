@@ -28,8 +28,8 @@ export interface ToolCalls {
 }
 
 /**
- * Calls of a run that are remembered: those that were answered, so that the next request does not tell of them again, and those
- * that began before their stream told of them.
+ * Calls of a run that are remembered, those that came last: those that were answered, so that the next request does not tell of
+ * them again; those that began before their stream told of them; and those of the open step, whose stream may have no end.
  */
 const CALLS_MAX = 10_000;
 /** Results that wait for a step. */
@@ -62,7 +62,11 @@ export function createToolCalls(): ToolCalls {
     note(event) {
       if (event.type === 'tool-call') {
         made.add(event.tool_call_id);
-        if (event.provider_executed !== true) unanswered.add(event.tool_call_id);
+        forgetOldest(made);
+        if (event.provider_executed !== true) {
+          unanswered.add(event.tool_call_id);
+          forgetOldest(unanswered);
+        }
         return takeStart(event.tool_call_id);
       }
       if (event.type !== 'tool-result' || event.preliminary === true) return undefined;
