@@ -225,6 +225,28 @@ describe('the spans of a chat', () => {
     expect(spansOf([timed as Message]).map(({ name }) => name)).toEqual(['chat', 'execute_tool']);
   });
 
+  it('know the WAITING_CALLS_MAX calls that were made last and have no result', () => {
+    const waitingCallsMax = 100_000;
+    const template = given(inStep('s', start), inStep('s', call('k'))).when(inStep('s', end));
+    const [part] = template.parts;
+    const makeCalls = (from: number, count: number): Message => ({
+      ...template,
+      parts: Array.from(
+        { length: count },
+        (_, index) => ({ ...part!, tool_call_id: `k${from + index}` }) as never,
+      ),
+    });
+    const answer = (id: string): Message =>
+      given(inStep('t', start), inStep('t', result(id))).when(inStep('t', end));
+    // Without its call a result does not say when its tool began, and has no span.
+    const toolSpansAfter = (calls: number): string[] =>
+      spansOf([makeCalls(0, calls), answer('k0'), answer('k1')])
+        .map(({ name }) => name)
+        .filter((name) => name === 'execute_tool look');
+    expect(toolSpansAfter(waitingCallsMax)).toHaveLength(2);
+    expect(toolSpansAfter(waitingCallsMax + 1)).toHaveLength(1);
+  });
+
   it('hang a call that the code of another made under that one', () => {
     const message = given(
       start,
