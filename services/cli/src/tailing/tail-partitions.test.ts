@@ -107,6 +107,35 @@ describe('tailing', () => {
     expect(shown(lines)).toEqual(['0:2 accepted']);
   });
 
+  it('lets a printer settle after each page of the past, so that it holds no more of it', async () => {
+    const log = new InMemoryLog();
+    for (let index = 0; index < 2_500; index++) append(log, end);
+    let unsettled = 0;
+    let mostUnsettled = 0;
+    const { lines } = await tailed(
+      log,
+      {
+        start: { last: 10 },
+        createPrinter: () => ({
+          event: () => {
+            mostUnsettled = Math.max(mostUnsettled, ++unsettled);
+            return 'shown\n';
+          },
+          settle: () => {
+            unsettled = 0;
+            return '';
+          },
+          finish: () => '',
+        }),
+      },
+      (call, stop) => {
+        if (call === 9) stop();
+      },
+    );
+    expect(lines).toHaveLength(10);
+    expect(mostUnsettled).toBe(1_000);
+  });
+
   it('shows what came while it read the past', async () => {
     const log = new InMemoryLog();
     append(log, start);

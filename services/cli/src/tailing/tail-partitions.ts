@@ -117,6 +117,8 @@ async function readPast(
     tailed.present = events.filter(({ record }) => record.offset >= end);
     const silent = past.slice(0, Math.max(0, past.length - last));
     for (const read of silent) printer.event(read);
+    // What the printer would say of them by now is not shown, and must not pile up.
+    printer.settle();
     past = past.slice(silent.length);
     // A log that has no more than it had would be asked for ever.
     if (follower.nextOffset <= before) break;
