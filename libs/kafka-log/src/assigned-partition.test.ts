@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AssignedPartition } from '@stepfold/event-log';
+import type { AssignedPartition, ReadLimits } from '@stepfold/event-log';
 import { createSystemRuntime, InMemoryMetrics } from '@stepfold/runtime';
 import { createAssignedPartition } from './assigned-partition.js';
 import { createFetcher } from './fetcher.js';
 import type { GroupMember } from './group-member.js';
 import { createInMemoryLeader, type InMemoryLeader } from './testing/in-memory-leader.js';
 
-function assign(leader: InMemoryLeader, recordsMax: number): AssignedPartition {
+function assign(leader: InMemoryLeader, limits: ReadLimits): AssignedPartition {
   const { client } = leader;
   return createAssignedPartition(
     {
@@ -21,7 +21,7 @@ function assign(leader: InMemoryLeader, recordsMax: number): AssignedPartition {
       topic: 'events',
       partition: 0,
       committed: { nextOffset: 0, metadata: '' },
-      limits: { recordsMax },
+      limits,
       signal: new AbortController().signal,
       isOurs: () => true,
     },
@@ -36,7 +36,7 @@ describe('polling several batches that came in one answer', () => {
       leader.append(0, 'a', 'b', 'c');
       leader.append(0, 'd');
       leader.append(0, 'e', 'f');
-      const partition = assign(leader, recordsMax);
+      const partition = assign(leader, { recordsMax });
       const texts: string[] = [];
       let fetches = 0;
       for (;;) {
@@ -55,4 +55,25 @@ describe('polling several batches that came in one answer', () => {
       expect(fetches).toBe(1);
     },
   );
+});
+
+describe('a poll', () => {
+  it('fetches FETCH_BYTES_MIN where its limit is below that, and keeps what it does not give', async () => {
+    const leader = createInMemoryLeader();
+    for (let batch = 0; batch < 5; batch++) leader.append(0, 'x'.repeat(1_000));
+    const partition = assign(leader, { bytesMax: 1_500 });
+    for (let poll = 0; poll < 5; poll++) expect((await partition.poll()).records).toHaveLength(1);
+    expect(leader.asked).toHaveLength(1);
+    expect(leader.asked[0]!.partitions).toMatchObject([{ bytesMax: 1024 * 1024 }]);
+  });
+
+  it('fetches no more than its limit where that is above FETCH_BYTES_MIN', async () => {
+    const leader = createInMemoryLeader();
+    for (let batch = 0; batch < 5; batch++) leader.append(0, 'x'.repeat(1024 * 1024));
+    const bytesMax = 3 * 1024 * 1024;
+    const partition = assign(leader, { bytesMax });
+    expect((await partition.poll()).records).toHaveLength(2);
+    expect(leader.asked[0]!.partitions).toMatchObject([{ bytesMax }]);
+    expect(leader.answeredBytes[0]).toBeLessThanOrEqual(bytesMax);
+  });
 });

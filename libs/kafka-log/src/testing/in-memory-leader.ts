@@ -9,7 +9,13 @@ import { encodeBatch, encodeRecords } from '../record-batch.js';
 /** One question, as the broker got it. */
 export interface AskedFetch {
   readonly waitMaxMs: number;
-  readonly partitions: readonly { readonly partition: number; readonly offset: number }[];
+  /** What the answer may hold together; the first batch of the first partition that has one comes whole. */
+  readonly bytesMax: number;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly offset: number;
+    readonly bytesMax: number;
+  }[];
 }
 
 /** A broker that leads all partitions of a topic `t` and answers fetches, long ones as soon as there is something. */
@@ -23,8 +29,10 @@ export interface InMemoryLeader {
   fail(partition: number, type: string | undefined): void;
   /** While set, a look at the metadata waits for it. */
   refreshing: Promise<void> | undefined;
-  /** Bytes of records in one answer; the first batch of the first partition that has one comes whole. */
+  /** Bytes of records in one answer, if that is less than the question allows. */
   answerBytesMax: number;
+  /** Bytes of records in each answer so far. */
+  readonly answeredBytes: readonly number[];
   /** Answers the next question without a word of any partition, as brokers do over a quota. */
   throttle(): void;
   /** Breaks the connection of the next question. */
@@ -36,6 +44,7 @@ export function createInMemoryLeader(): InMemoryLeader {
   const ends = new Map<number, number>();
   const failures = new Map<number, string>();
   const asked: AskedFetch[] = [];
+  const answeredBytes: number[] = [];
   const waiting = new Set<() => void>();
   let isCutting = false;
   let isThrottling = false;
@@ -53,15 +62,17 @@ export function createInMemoryLeader(): InMemoryLeader {
       return [];
     }
     const answers = (): FetchedPartition[] => {
-      let bytesLeft = state.answerBytesMax;
+      let bytesLeft = Math.min(state.answerBytesMax, question.bytesMax);
       let isFirst = true;
-      return question.partitions.map(({ partition, offset }) => {
+      return question.partitions.map(({ partition, offset, bytesMax }) => {
+        let ownBytesLeft = bytesMax;
         const type = failures.get(partition);
         const fitting = (batches.get(partition) ?? [])
           .filter((batch) => batch.offset >= offset)
           .filter(({ bytes }) => {
-            const isGiven = isFirst || bytes.length <= bytesLeft;
+            const isGiven = isFirst || bytes.length <= Math.min(bytesLeft, ownBytesLeft);
             if (isGiven) bytesLeft -= bytes.length;
+            ownBytesLeft = isGiven ? ownBytesLeft - bytes.length : 0;
             isFirst = false;
             return isGiven;
           });
@@ -80,7 +91,9 @@ export function createInMemoryLeader(): InMemoryLeader {
     ) {
       await new Promise<void>((resolve) => waiting.add(resolve));
     }
-    return answers();
+    const given = answers();
+    answeredBytes.push(given.reduce((sum, { batches }) => sum + batches.length, 0));
+    return given;
   }
 
   const broker = {
@@ -92,6 +105,7 @@ export function createInMemoryLeader(): InMemoryLeader {
 
   return {
     asked,
+    answeredBytes,
     get waiting() {
       return waiting.size;
     },
@@ -147,12 +161,16 @@ export function createInMemoryLeader(): InMemoryLeader {
 
 /** The fields of a fetch request, version 11, that matter here. Every topic is `t`. */
 function readQuestion(body: Buffer): AskedFetch {
-  const partitions: { partition: number; offset: number }[] = [];
+  const partitions: { partition: number; offset: number; bytesMax: number }[] = [];
   let at = 29;
   for (let left = body.readInt32BE(25); left > 0; left--) {
     const start = at + 2 + body.readInt16BE(at) + 4;
-    partitions.push({ partition: body.readInt32BE(start), offset: Number(body.readBigInt64BE(start + 8)) });
+    partitions.push({
+      partition: body.readInt32BE(start),
+      offset: Number(body.readBigInt64BE(start + 8)),
+      bytesMax: body.readInt32BE(start + 24),
+    });
     at = start + 28;
   }
-  return { waitMaxMs: body.readInt32BE(4), partitions };
+  return { waitMaxMs: body.readInt32BE(4), bytesMax: body.readInt32BE(12), partitions };
 }
