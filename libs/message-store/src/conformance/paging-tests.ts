@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import type { Message } from '@stepfold/fold';
 import { FIRST_COLLECTION, type MessageStore } from '../message-store.js';
+import { PAGE_BYTES_MAX, PAGE_ITEMS_MAX } from '../page-limits.js';
 import type { Suite } from './message-store-conformance.js';
 import { readAllPages, stepIdsOf, version, writeOne } from './versions.js';
 
@@ -70,7 +71,15 @@ export function pagingTests({ test }: Suite): void {
     }
   });
 
-  test('gives long messages in pages, each of them once', async (open) => {
+  test('gives no page of more than PAGE_ITEMS_MAX messages, whatever the limit', async (open) => {
+    const store = await open();
+    await writeSteps(store, PAGE_ITEMS_MAX + 1);
+    const { items, nextCursor } = await store.messages('chat', { limit: PAGE_ITEMS_MAX * 10 });
+    expect(items).toHaveLength(PAGE_ITEMS_MAX);
+    expect((await store.messages('chat', { cursor: nextCursor! })).items).toHaveLength(1);
+  });
+
+  test('ends a page of long messages with the one that reaches PAGE_BYTES_MAX, and gives each of them once', async (open) => {
     const store = await open();
     const steps: string[] = [];
     for (let i = 0; i < 5; i++) {
@@ -78,6 +87,8 @@ export function pagingTests({ test }: Suite): void {
       steps.push(step);
       await writeOne(store, version({ step, firstOffset: i, text: 'x'.repeat(6 * 1024 * 1024) }));
     }
+    expect(PAGE_BYTES_MAX / 1024 / 1024).toBe(16);
+    expect((await store.messages('chat')).items).toHaveLength(3);
     expect(await stepIdsOf(store, 'chat')).toEqual(steps);
   });
 
