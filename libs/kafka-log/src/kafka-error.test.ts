@@ -36,3 +36,17 @@ describe('what Kafka refuses', () => {
     (name) => expect(told(name)).toBeInstanceOf(TransientError),
   );
 });
+
+it('an error is looked for in CHAIN_MAX causes, also where they go in a circle', () => {
+  const chainMax = 10;
+  const refused = (depth: number): Error => {
+    let error: Error = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    for (let level = 1; level < depth; level++) error = new Error(`level ${level}`, { cause: error });
+    return kafkaError(error, 'asking');
+  };
+  expect(refused(chainMax).message).toContain('connection refused');
+  expect(refused(chainMax + 1).message).not.toContain('connection refused');
+  const circle = new Error('circle');
+  circle.cause = circle;
+  expect(kafkaError(circle, 'asking')).toBeInstanceOf(TransientError);
+});

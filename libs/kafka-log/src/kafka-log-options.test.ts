@@ -92,6 +92,7 @@ describe('the options of a Kafka log', () => {
     ['generation', { generation: 32_768 }],
     ['generation', { generation: 0.5 }],
     ['partitionCount', { partitionCount: 0 }],
+    ['partitionCount', { partitionCount: 10_001 }],
     ['replicationFactor', { replicationFactor: 0 }],
     ['retentionMs of steps', { retentionMs: { steps: 0 } }],
     ['compression', { compression: 'zstd' as never }],

@@ -6,6 +6,7 @@ import type { Broker } from 'kafkajs/src/cluster/index.js';
 import { appendRecords, BATCH_BYTES_MAX } from './append-records.js';
 import { registerCodecs } from './codecs.js';
 import { createFetcher } from './fetcher.js';
+import { createKafkaLog } from './kafka-log.js';
 import type { ProtocolClient } from './protocol-client.js';
 import { readPartition } from './read-partition.js';
 import { createInMemoryLeader } from './testing/in-memory-leader.js';
@@ -121,6 +122,18 @@ describe('an append', () => {
       message: expect.stringContaining(`the ${sectionBytesMax} that t takes`),
     });
   });
+});
+
+it('a name of a group has at most GROUP_LENGTH_MAX characters', async () => {
+  const groupLengthMax = 200;
+  const { client } = createInMemoryLeader();
+  const context = { connect: () => client, generation: 0, partitionCount: 1, topicPrefix: 'stepfold.' };
+  const log = createKafkaLog(context as unknown as Parameters<typeof createKafkaLog>[0]);
+  const ask = (length: number): Promise<unknown> =>
+    log.committed('g'.repeat(length), 'events', 0).catch(({ code }: { code?: string }) => code);
+  expect(await ask(groupLengthMax + 1)).toBe('bad-configuration');
+  // Taken, and asked of a broker that knows only how to fetch.
+  expect(await ask(groupLengthMax)).not.toBe('bad-configuration');
 });
 
 /** The batch in a produce request, whose length stands before it, behind one topic with one letter. */

@@ -6,6 +6,7 @@ import { InMemoryMetrics, silentLogger, type Runtime } from '@stepfold/runtime';
 import { decodeCheckpoint } from './checkpoint.js';
 import { projectorDefaults, type ProjectorConfig } from './config.js';
 import { runPartition } from './partition-loop.js';
+import { runProjector } from './run-projector.js';
 
 const AT = 1_775_822_400_000_000;
 const TEXT_BYTES = 10_000;
@@ -24,7 +25,11 @@ class ScriptedPartition {
   readonly appends: Append[] = [];
   readonly #abort = new AbortController();
   readonly #polls: (() => Promise<readonly LogRecord[]>)[] = [];
+  readonly commits: number[] = [];
+  /** If set, an append of it is never answered. */
+  isStuck = false;
   #nextOffset = 0;
+  #wake: () => void = () => undefined;
   #onAppend: (append: Append) => void = () => undefined;
   #onCommit: (foldedTo: number) => void = () => undefined;
 
@@ -55,6 +60,11 @@ class ScriptedPartition {
     });
   }
 
+  /** Gives a poll that waits what has been added. */
+  wake(): void {
+    this.#wake();
+  }
+
   takeAway(): void {
     this.#abort.abort();
   }
@@ -72,10 +82,27 @@ class ScriptedPartition {
     });
   }
 
+  /** The same as a service runs it, whose configuration is checked. */
+  runService(config: Partial<ProjectorConfig>): Promise<void> {
+    const log = this.#log();
+    const subscribe: EventLog['subscribe'] = (_options, consume) => consume(this.#assigned(undefined));
+    return runProjector({
+      log: { ...log, subscribe },
+      ...{ runtime, logger: silentLogger, metrics: new InMemoryMetrics(), signal: this.#abort.signal },
+      config: { checkpointIntervalMs: 0, ...config },
+    });
+  }
+
   #record(event: Event): LogRecord {
     const offset = this.#nextOffset++;
     const key = new TextEncoder().encode(event.chat_id);
     return { offset, key, value: encodeEvent(event), headers: {}, appendedAtMs: 1_000 + offset };
+  }
+
+  #woken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 
   #log(): EventLog {
@@ -87,6 +114,7 @@ class ScriptedPartition {
         const append = { topic, records };
         this.appends.push(append);
         this.#onAppend(append);
+        if (this.isStuck) await new Promise(() => undefined);
         return { firstOffset: 0, lastOffset: records.length - 1, appendedAtMs: 0 };
       },
       bounds: async () => ({ begin: 0, end: this.#nextOffset }),
@@ -101,21 +129,28 @@ class ScriptedPartition {
       committed,
       signal,
       poll: async () => {
-        const records = await this.#polls.shift()?.();
-        if (records === undefined) await aborted(signal);
-        const nextOffset = (records?.at(-1)?.offset ?? -1) + 1;
-        return { records: records ?? [], nextOffset, endOffset: this.#nextOffset };
+        while (this.#polls.length === 0) await Promise.race([aborted(signal), this.#woken()]);
+        const records = await this.#polls.shift()!();
+        return { records, nextOffset: records.at(-1)!.offset + 1, endOffset: this.#nextOffset };
       },
-      commit: async (position) => this.#onCommit(decodeCheckpoint(position).foldedTo),
+      commit: async (position) => {
+        const { foldedTo } = decodeCheckpoint(position);
+        this.commits.push(foldedTo);
+        this.#onCommit(foldedTo);
+      },
     };
   }
 }
 
-/** Time stands still: what is not due at once is never due. */
-const runtime: Runtime = {
+/** Time stands still: what is not due at once is never due, unless a test goes through the timers itself. */
+const runtime: Runtime & { readonly timers: Map<number, () => void> } = {
+  timers: new Map(),
   nowMicros: () => AT,
   monotonicMs: () => 0,
-  setTimer: () => () => undefined,
+  setTimer(delayMs, callback) {
+    this.timers.set(delayMs, callback);
+    return () => this.timers.delete(delayMs);
+  },
   random: () => 0.5,
 };
 
@@ -235,6 +270,63 @@ describe('stepBytesMax', () => {
     const decoded = createEventCodec().decode(closing!.records[0]!.value!);
     expect(decoded).toMatchObject({ event: { step_id: 's0', type: 'interrupt', reason: 'timeout' } });
     expect(decoded).not.toHaveProperty('event.if_events');
+  });
+});
+
+describe('checkpointIntervalMs', () => {
+  it('is what passes between two checkpoints, however much is folded', async () => {
+    const partition = new ScriptedPartition();
+    const emitted = partition.whenAppended(({ records }) => records.length === STEPS);
+    partition.poll([...starts, ...ends]);
+    const running = partition.run({ checkpointIntervalMs: 250, openStepIntervalMs: 1_000 });
+    await emitted;
+    // What comes of the next poll is behind the look for a checkpoint after this one.
+    const again = partition.whenAppended(({ records }) => records.length === 1);
+    partition.poll([event(99, { type: 'step-start' }), event(99, { type: 'step-end' })]);
+    partition.wake();
+    await again;
+    expect(partition.commits).toEqual([0]);
+    partition.takeAway();
+    await running;
+    expect(partition.commits).toEqual([0, 2 * STEPS + 2]);
+  });
+});
+
+describe('drainTimeoutMs', () => {
+  it('is how long a partition that is taken away waits for a log that does not answer', async () => {
+    const partition = new ScriptedPartition();
+    partition.poll([starts[0]!, texts[0]!]);
+    const folded = partition.whenFolded();
+    const running = partition.run({ drainTimeoutMs: 10_000 });
+    await folded;
+    partition.isStuck = true;
+    const draining = partition.whenAppended(({ topic }) => topic === 'steps');
+    partition.takeAway();
+    await draining;
+    const timeOut = runtime.timers.get(10_000);
+    expect(timeOut).toBeDefined();
+    timeOut!();
+    await running;
+    // Nothing was committed: whoever gets the partition folds it again.
+    expect(partition.commits.at(-1)).toBe(2);
+  });
+});
+
+describe('eventBytesMax', () => {
+  it('makes a dead letter of a larger event, and folds one of exactly so many bytes', async () => {
+    const partition = new ScriptedPartition();
+    const fits = event(0, { type: 'message', role: 'user', parts: [{ type: 'text', text }] });
+    const larger = { ...fits, step_id: 's00' };
+    partition.poll([fits, larger]);
+    const folded = partition.whenFolded();
+    const running = partition.runService({ eventBytesMax: encodeEvent(fits).byteLength });
+    await folded;
+    partition.takeAway();
+    await running;
+    const letters = partition.appends.filter(({ topic }) => topic === 'dead-letters');
+    expect(letters.flatMap(({ records }) => records)).toMatchObject([
+      { headers: { 'stepfold-reason': 'oversize', 'stepfold-offset': '1' } },
+    ]);
   });
 });
 
