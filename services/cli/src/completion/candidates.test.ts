@@ -63,20 +63,31 @@ describe('the candidates for a chat', () => {
     expect(await candidates(['messages', ''], { STEPFOLD_MONGODB: 'mongodb://127.0.0.1:1/x' })).toEqual([]);
   });
 
+  /** Stores so many chats, of which the last is the one that was active last. */
+  async function storeChats(directory: string, count: number): Promise<void> {
+    const at = 1_775_822_400_000_000;
+    await using store = await openEmbeddedStore({ directory, runtime: createSystemRuntime() });
+    const messages = Array.from({ length: count }, (_, index): Message => {
+      const stamps = { started_at: at, ended_at: at + index, last_event_at: at + index };
+      const ids = { chat_id: `chat-${index}`, step_id: 's', attempt: 0, rev: 2 ** 32 - 1, events: 1 };
+      const log = { generation: 0, topic: 't', partition: 0, first_offset: index, last_offset: index };
+      return { ...ids, ...stamps, log, role: 'user', status: 'complete', parts: [], fold_version: 1 };
+    });
+    await store.write(FIRST_COLLECTION, messages);
+  }
+
+  it('come of the CHATS_READ_MAX chats that were active last', async () => {
+    using folder = temporaryFolder();
+    const chatsReadMax = 2_000;
+    await storeChats(folder.file('data/store'), chatsReadMax + 1);
+    const data = ['messages', '--data', folder.file('data')];
+    expect(await candidates([...data, 'chat-0'])).toEqual([]);
+    expect(await candidates([...data, 'chat-1000'])).toEqual(['chat-1000']);
+  });
+
   it('are at most a hundred, the last active first', async () => {
     using folder = temporaryFolder();
-    const at = 1_775_822_400_000_000;
-    {
-      const directory = folder.file('data/store');
-      await using store = await openEmbeddedStore({ directory, runtime: createSystemRuntime() });
-      const messages = Array.from({ length: 150 }, (_, index): Message => {
-        const stamps = { started_at: at, ended_at: at + index, last_event_at: at + index };
-        const ids = { chat_id: `chat-${index}`, step_id: 's', attempt: 0, rev: 2 ** 32 - 1, events: 1 };
-        const log = { generation: 0, topic: 't', partition: 0, first_offset: index, last_offset: index };
-        return { ...ids, ...stamps, log, role: 'user', status: 'complete', parts: [], fold_version: 1 };
-      });
-      await store.write(FIRST_COLLECTION, messages);
-    }
+    await storeChats(folder.file('data/store'), 150);
     const found = await candidates(['messages', '--data', folder.file('data'), '']);
     expect(found).toHaveLength(100);
     expect(found[0]).toBe('chat-149');
