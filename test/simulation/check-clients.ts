@@ -23,11 +23,16 @@ export function checkClients(facts: RunFacts, clients: readonly ClientPublishing
   ]);
 }
 
-/** Invariant 8: the queue holds no more than it may, but for the ends of steps. */
+/** Invariant 8: the queue holds no more than it may, and above that no more ends of steps than it may. */
 function checkQueue({ options }: RunFacts, { name, queuedMax, lanes }: ClientPublishing): Violation[] {
-  const { coalesceMs = 0, queueEventsMax = Infinity, whenFull } = options.client;
+  const {
+    coalesceMs = 0,
+    queueEventsMax = Infinity,
+    queueExcessEventsMax = Infinity,
+    whenFull,
+  } = options.client;
   const ends = whenFull === 'drop' ? lanes.flatMap(({ events }) => events).filter(isTerminal).length : 0;
-  if (coalesceMs > 0 || queuedMax <= queueEventsMax + ends) return [];
+  if (coalesceMs > 0 || queuedMax <= queueEventsMax + Math.min(ends, queueExcessEventsMax)) return [];
   return [{ invariant: 8, what: `${name} had ${queuedMax} events in a queue of ${queueEventsMax}` }];
 }
 

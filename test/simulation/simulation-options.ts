@@ -133,6 +133,7 @@ export function optionsOf(seed: number): SimulationOptions {
       hasOutbox,
       coalesceMs: hasOutbox ? 0 : oneOf(0, 0, 5, 60),
       queueEventsMax,
+      queueExcessEventsMax: 1,
       batchRecordsMax: Math.min(queueEventsMax, oneOf(1, 8)),
       heartbeatIntervalMs: Math.floor(stepIdleTimeoutMs * oneOf(0.4, 3)),
       retryDelayMinMs: 10,
