@@ -14,7 +14,7 @@ jest.setTimeout(120_000);
 
 /** Processes that live at the same time, and how often so many are started. */
 const TOGETHER = 2;
-const ROUNDS = 12;
+const ROUNDS = 10;
 const LIVES = TOGETHER * ROUNDS;
 const script = path.resolve(__dirname, 'processes/publishing.mjs');
 

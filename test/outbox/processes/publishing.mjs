@@ -26,7 +26,7 @@ function below(end) {
   return ((mixed ^ (mixed >>> 14)) >>> 0) % end;
 }
 
-let momentsLeft = !isKilled ? Infinity : below(3) === 0 ? below(40) : below(1_500);
+let momentsLeft = !isKilled ? Infinity : below(3) === 0 ? below(40) : below(1_000);
 /** One at which the process may be killed. */
 function moment() {
   if (momentsLeft-- <= 0) process.kill(process.pid, 'SIGKILL');
