@@ -3,8 +3,13 @@ import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 
-/** Files of this thread, which no later outbox of it may take for those of a dead process. */
-const ownPaths = new Set<string>();
+/**
+ * Files of this thread, which no later outbox of it may take for those of a dead process. There may be several copies of this
+ * package in it, which have to know of each other.
+ */
+const ownPaths: Set<string> = ((globalThis as Record<symbol, unknown>)[
+  Symbol.for('@stepfold/outbox paths')
+] ??= new Set<string>()) as Set<string>;
 
 /** What a file's name ends in while it is written anew. */
 export const REWRITTEN = '.new';

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { partitionOf } from '@stepfold/event-log';
 import type { Event } from '@stepfold/events';
 import { createPublisher, type Outbox } from '@stepfold/publisher';
@@ -213,6 +213,21 @@ describe('an outbox', () => {
     kill();
     const [one, two] = [openOutbox({ directory }), openOutbox({ directory })];
     expect([one.recover(0), two.recover(0)].map(({ length }) => length)).toEqual([2, 0]);
+  });
+
+  it('is not taken over by another copy of this package in the same process', async () => {
+    const away = new RecordingLog();
+    away.pause();
+    const { publisher } = setUp({ log: away });
+    void publisher.openStep(step).end();
+    const before = names();
+    jest.isolateModules(() => {
+      const other = jest.requireActual<{ openOutbox: typeof openOutbox }>('./open-outbox.js');
+      expect(other.openOutbox).not.toBe(openOutbox);
+      expect(other.openOutbox({ directory }).recover(0)).toEqual([]);
+    });
+    expect(names()).toEqual(before);
+    expect(before).toHaveLength(1);
   });
 
   it('gives what was left in the order in which the processes died, whatever the names of their files', () => {
