@@ -70,7 +70,7 @@ export const errorCatalogue = {
     remedy: 'Set the topic and its producers to a kind that it reads, and begin a new generation.',
   },
   'batch-unreadable': {
-    cause: 'A batch of records on the log is damaged: it cannot be decompressed.',
+    cause: 'A batch of records on the log is damaged, or too large once it is decompressed.',
     remedy: 'Repair the replica that holds it, or begin a new generation behind it.',
   },
   'data-unreadable': {
