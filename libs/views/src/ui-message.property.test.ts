@@ -44,10 +44,13 @@ describe('the ui-message view of any events', () => {
         for (const message of messages) {
           const shown = partsOf(uiMessages([message]));
           for (const result of stored([message], 'tool-result')) {
-            const part = shown.find(({ toolCallId }) => toolCallId === result.tool_call_id);
-            expect(part?.['state']).toBe(result.is_error === true ? 'output-error' : 'output-available');
-            if (result.is_error !== true) expect(part?.['output']).toEqual(result.result);
-            if (result.is_error !== true) expect(part?.['preliminary']).toBe(result.preliminary);
+            const isError = result.is_error === true;
+            // A whole message may have several results of one call.
+            const parts = shown.filter(({ toolCallId }) => toolCallId === result.tool_call_id);
+            const state = isError ? 'output-error' : 'output-available';
+            expect(
+              parts.map((part) => [part['state'], ...(isError ? [] : [part['output'], part['preliminary']])]),
+            ).toContainEqual([state, ...(isError ? [] : [result.result, result.preliminary])]);
           }
         }
       }),
