@@ -19,7 +19,10 @@ describe('the arguments of the benchmark', () => {
     [['--json'], '--json takes a path'],
     [['--scale', '0'], '--scale takes a factor up to 100, not "0"'],
     [['--rounds', 'x'], '--rounds takes 1 to 99, not "x"'],
-    [['--only', 'nothing'], '--only takes consume, publish, write, flow, formats, recorder, not "nothing"'],
+    [
+      ['--only', 'nothing'],
+      '--only takes consume, publish, write, flow, formats, recorder, recovery, not "nothing"',
+    ],
     [['--spoil', 'nobody'], '--spoil takes drain,'],
   ])('%j are refused in a sentence', (given, sentence) => {
     expect(parseArguments(given)).toContain(sentence);

@@ -70,6 +70,11 @@ async function createArm(job: ArmJob): Promise<Arm> {
     case 'read-bare-stream':
     case 'read-recorded-stream':
       return (await import('./arms/recording.js')).createRecordingArm(job);
+    case 'recover-second':
+    case 'recover-minute':
+    case 'recover-hour':
+    case 'reread':
+      return (await import('./arms/recovering.js')).createRecoveringArm(job);
     default:
       return (await import('./arms/converting.js')).createConvertingArm(job);
   }

@@ -21,6 +21,10 @@ export const armNames = [
   'read-recorded-outbox',
   'read-bare-stream',
   'read-recorded-stream',
+  'recover-second',
+  'recover-minute',
+  'reread',
+  'recover-hour',
   ...benchedFormats.flatMap((format) => [`parse-${format}`, `convert-${format}`] as const),
 ] as const;
 export type ArmName = (typeof armNames)[number];

@@ -1,4 +1,5 @@
 import type { ArmName } from './arm.js';
+import type { Place } from './bench-places.js';
 import { benchedFormats } from './format-lines.js';
 
 /** Arms that do the same work, one after the other in every round, and how much of it. */
@@ -10,13 +11,18 @@ export interface Group {
   readonly arms: readonly { readonly arm: ArmName; readonly quick: number; readonly full: number }[];
 }
 
-export type GroupName = 'consume' | 'publish' | 'write' | 'flow' | 'formats' | 'recorder';
+export type GroupName = Place | 'formats' | 'recorder' | 'recovery';
 
-/** Groups that need no servers. */
-export const groupsInMemory: ReadonlySet<GroupName> = new Set(['formats', 'recorder']);
+/** Whether the arms of a group work on servers; the others make what they read, in memory or in a folder. */
+export function needsServers(name: GroupName): name is Place {
+  return name !== 'formats' && name !== 'recorder' && name !== 'recovery';
+}
 
 export const QUICK_ROUNDS = 3;
 export const FULL_ROUNDS = 5;
+
+/** Of a partition, in the group `recovery`: a step that is open for an hour has an hour of them behind it. */
+const EVENTS_PER_SECOND = 100;
 
 const sized = (quick: number, full: number, ...arms: ArmName[]) => arms.map((arm) => ({ arm, quick, full }));
 
@@ -68,6 +74,16 @@ export const groups: readonly Group[] = [
       'read-bare-stream',
       'read-recorded-stream',
     ),
+  },
+  {
+    name: 'recovery',
+    title: 'starting again behind an open step',
+    records: 'event',
+    arms: [
+      ...sized(EVENTS_PER_SECOND, EVENTS_PER_SECOND, 'recover-second'),
+      ...sized(60 * EVENTS_PER_SECOND, 60 * EVENTS_PER_SECOND, 'recover-minute'),
+      ...sized(600 * EVENTS_PER_SECOND, 3_600 * EVENTS_PER_SECOND, 'reread', 'recover-hour'),
+    ],
   },
 ];
 
@@ -152,6 +168,12 @@ export const ratios: readonly RatioDefinition[] = [
     ours: 'read-recorded-stream',
     other: 'read-bare-stream',
     meaning: 'reading a web stream through a recorder against reading it bare',
+  },
+  {
+    name: 'recovery_vs_reread',
+    ours: 'recover-hour',
+    other: 'reread',
+    meaning: 'a projector that starts again against reading and parsing the same events',
   },
   ...benchedFormats.map((format): RatioDefinition => ({
     name: `${format.replaceAll('-', '_')}_vs_parse`,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ArmName } from './arm.js';
 import { parseArguments, usage, type BenchArguments } from './arguments.js';
 import { noServers, openBenchServers, type BenchServers } from './bench-servers.js';
-import { FULL_ROUNDS, groups, groupsInMemory, QUICK_ROUNDS } from './groups.js';
+import { FULL_ROUNDS, groups, needsServers, QUICK_ROUNDS } from './groups.js';
 import { environmentOf, makeReport, renderReport } from './report.js';
 import { runGroup } from './run-group.js';
 import type { Measured } from './statistics.js';
@@ -22,9 +22,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const servers =
-    parsed.only !== undefined && groupsInMemory.has(parsed.only)
-      ? noServers
-      : await openBenchServers(progress);
+    parsed.only !== undefined && !needsServers(parsed.only) ? noServers : await openBenchServers(progress);
   if (typeof servers === 'string') {
     console.error(`bench: ${servers}`);
     return 3;

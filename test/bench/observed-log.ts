@@ -4,20 +4,29 @@ import type {
   EventLog,
   LogRecord,
   ReadResult,
+  RecordToAppend,
+  Topic,
 } from '@stepfold/event-log';
 
 export interface LogObserver {
   onAssigned?(partition: AssignedPartition): void;
   /** The log has taken the commit. */
   onCommitted?(partition: AssignedPartition, position: CommittedPosition): void;
+  /** The log has taken the records. */
+  onAppended?(topic: Topic, records: readonly RecordToAppend[]): void;
   /** Whether the reader is to see a record at all. */
   isSeen?(record: LogRecord): boolean;
 }
 
-/** The same log; tells what its subscribers do. */
+/** The same log; tells what is done with it. */
 export function observeLog(log: EventLog, observer: LogObserver): EventLog {
   return {
     ...log,
+    async append(topic, partition, records) {
+      const range = await log.append(topic, partition, records);
+      observer.onAppended?.(topic, records);
+      return range;
+    },
     subscribe: (options, consume) =>
       log.subscribe(options, (assigned) => {
         observer.onAssigned?.(assigned);

@@ -3,7 +3,7 @@ import { encodeEvent } from '@stepfold/events';
 import type { ArmJob, ArmName } from './arm.js';
 import { startArm, type ArmProcess } from './arm-process.js';
 import { load, openBenchLog, topicPrefixOf, type Servers } from './bench-places.js';
-import type { Group } from './groups.js';
+import { needsServers, type Group } from './groups.js';
 import type { Measured } from './statistics.js';
 import { versionRecords } from './versions.js';
 import { makeWorkload } from './workload.js';
@@ -66,8 +66,8 @@ function jobOf(arm: ArmName, options: GroupOptions): ArmJob {
 
 /** Fills the topics that the arms of a group read, and makes those that they write to. */
 async function loadTopics(group: Group, { servers, seed, amountOf }: GroupOptions): Promise<void> {
-  // Their lines are made where they are read.
-  if (group.name === 'formats' || group.name === 'recorder') return;
+  // What they read is made where it is read.
+  if (!needsServers(group.name)) return;
   const log = await openBenchLog(servers, group.name);
   try {
     if (group.name !== 'consume' && group.name !== 'write') return;
