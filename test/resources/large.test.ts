@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { verify } from '@stepfold/audit';
 import type { Event } from '@stepfold/events';
-import { decodeStepRecord, type Message } from '@stepfold/fold';
+import { decodeStepRecord, STEP_BYTES_MAX, type Message } from '@stepfold/fold';
 import { appendEvents } from '../support/append-events.js';
 import { foldAll } from '../support/fold-all.js';
 import { asStored, openTestData, type TestData } from '../support/test-data.js';
@@ -129,6 +129,34 @@ describe('a projector and a writer', () => {
     expect(elided?.result_elided).toMatchObject({ bytes: text.length, sha256: sha256(text) });
     expect(await verifyAll(data)).toMatchObject({ ok: true, differences: [] });
     expect((await data.store.deadLetters()).items).toEqual([]);
+  }, 300_000);
+
+  it('fold no more of a step than STEP_BYTES_MAX, so that longer strings than there can be stop nothing', async () => {
+    const [endless, next] = [
+      { chat_id: 'c', step_id: 'endless' },
+      { chat_id: 'c', step_id: 'next' },
+    ];
+    const text = 'x'.repeat(7 * 1024 * 1024);
+    const deltas = 2 * Math.ceil(STEP_BYTES_MAX / text.length) + 1;
+    await appendEvents(data.log, [event(endless, 0, { type: 'step-start' })]);
+    for (let seq = 1; seq <= deltas; seq++) {
+      await appendEvents(data.log, [event(endless, seq, { type: 'text-delta', id: 't', text })]);
+    }
+    await appendEvents(data.log, [
+      event(endless, deltas + 1, { type: 'step-end' }),
+      event(next, 0, { type: 'step-start' }),
+      event(next, 1, { type: 'step-end' }),
+    ]);
+    services = startServices(data);
+    await data.untilStored();
+    const accepted = Math.ceil(STEP_BYTES_MAX / (text.length + 100));
+    expect(await data.store.message('c', 'endless')).toMatchObject({
+      status: 'complete',
+      gaps: [{ producer: 'p', from: accepted + 1, to: deltas }],
+      parts: [{ type: 'text', text: '', text_elided: { bytes: accepted * text.length } }],
+    });
+    expect((await data.store.message('c', 'next'))?.status).toBe('complete');
+    expect(await verifyAll(data)).toMatchObject({ ok: true, differences: [] });
   }, 300_000);
 
   async function statusesOf(steps: readonly { chat_id: string; step_id: string }[]) {

@@ -53,8 +53,8 @@ export async function explainPart(options: ExplainPartOptions): Promise<PartExpl
   let change: PartChange | undefined;
   const folder = createStepFolder({
     createSha256,
-    evolveStep(state, event) {
-      change = evolvePart(state, event, partIndex);
+    evolveStep(state, event, recordBytes) {
+      change = evolvePart(state, event, partIndex, recordBytes);
       return change.outcome;
     },
   });

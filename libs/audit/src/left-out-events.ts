@@ -11,7 +11,7 @@ const GAPS_MAX = 100;
 export interface LeftOutEvents {
   leaveOut(event: Event): void;
   /** As `evolve`, but of a gap that it notes only the numbers stay that really never came. */
-  evolve(state: StepState, event: Event): Outcome;
+  evolve(state: StepState, event: Event, recordBytes: number): Outcome;
 }
 
 export function createLeftOutEvents(): LeftOutEvents {
@@ -26,13 +26,13 @@ export function createLeftOutEvents(): LeftOutEvents {
       if (numbers === undefined) left.set(key, [event.seq as number]);
       else numbers.push(event.seq as number);
     },
-    evolve(state, event) {
+    evolve(state, event, recordBytes) {
       const numbers = event.producer === undefined ? undefined : left.get(producerKey(event));
-      if (numbers === undefined) return evolve(state, event);
+      if (numbers === undefined) return evolve(state, event, recordBytes);
       const isFresh = state.events === 0 || (event.attempt ?? 0) > state.attempt;
       const producer = event.producer as string;
       const expected = isFresh ? 0 : (state.producers.get(producer) ?? 0);
-      const outcome = evolve(state, event);
+      const outcome = evolve(state, event, recordBytes);
       if (outcome === 'accepted' && (event.seq as number) > expected) {
         replaceLastGap(state, producer, missing(expected, event.seq as number, numbers));
       }

@@ -53,7 +53,7 @@ export interface StepFolderOptions {
   /** Digests are made only if this is given. */
   readonly createSha256?: CreateSha256;
   /** Folds one event; `evolve` unless something has to happen around it. */
-  readonly evolveStep?: (state: StepState, event: Event) => Outcome;
+  readonly evolveStep?: (state: StepState, event: Event, recordBytes: number) => Outcome;
 }
 
 /** Ids hold no colon, so the key is unambiguous. */
@@ -86,10 +86,11 @@ export function createStepFolder(options: StepFolderOptions = {}): StepFolder {
       const formerAttempt = opened?.former;
       const step = openSteps.get(key);
       if (step === undefined) return { outcome: 'not-open', step, isOpening, formerAttempt };
-      const outcome = evolveStep(step.state, event);
+      const value = record.value as Uint8Array;
+      const outcome = evolveStep(step.state, event, value.byteLength);
       if (outcome === 'accepted') {
         step.lastOffset = record.offset;
-        hashes.get(key)?.add(record.value as Uint8Array);
+        hashes.get(key)?.add(value);
         if (step.state.status !== 'open') {
           step.digest = hashes.get(key)?.finish();
           hashes.delete(key);

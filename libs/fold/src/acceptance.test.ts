@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createEventCodec, type Event } from '@stepfold/events';
-import { decide, isKnownDuplicate, PRODUCERS_MAX, type Outcome } from './acceptance.js';
+import { decide, isKnownDuplicate, PRODUCERS_MAX, STEP_BYTES_MAX, type Outcome } from './acceptance.js';
 import { evolve } from './evolve.js';
 import { initialState, type StepState } from './state.js';
 import { toMessage } from './to-message.js';
@@ -322,6 +322,33 @@ describe('an open step', () => {
       .when(by('one-more', 0, heartbeat))
       .thenIt('accepted');
     full.when({ type: 'interrupt', reason: 'timeout' }).thenIt('accepted');
+  });
+
+  it('takes nothing behind STEP_BYTES_MAX bytes but what ends it, and begins anew with the next attempt', () => {
+    const full = (bytes = STEP_BYTES_MAX): StepState => {
+      const state = initialState();
+      evolve(state, eventOf(by('p', 0, start)), 100);
+      expect(evolve(state, eventOf(by('p', 1, text)), bytes - 101)).toBe('accepted');
+      expect(evolve(state, eventOf(by('p', 2, text)), 1)).toBe('accepted');
+      return state;
+    };
+    const refused = full();
+    expect(evolve(refused, eventOf(by('p', 3, text)), 1)).toBe('conflict');
+    expect(evolve(refused, eventOf({ type: 'heartbeat' }), 1)).toBe('conflict');
+    expect(evolve(refused, eventOf(by('p', 4, { type: 'step-end' })), 1)).toBe('accepted');
+    expect(toMessage(refused)).toMatchObject({
+      status: 'complete',
+      parts: [{ text: 'xx' }],
+      gaps: [{ producer: 'p', from: 3, to: 3 }],
+    });
+    expect(evolve(full(STEP_BYTES_MAX - 1), eventOf(by('p', 3, text)), 1)).toBe('accepted');
+    const error = { type: 'error', message: 'm' };
+    expect(evolve(full(), eventOf({ ...error, fatal: false }), 1)).toBe('conflict');
+    expect(evolve(full(), eventOf({ ...error, fatal: true }), 1)).toBe('accepted');
+    expect(evolve(full(), eventOf({ type: 'interrupt', reason: 'crash' }), 1)).toBe('accepted');
+    const again = full();
+    expect(evolve(again, eventOf({ ...start, attempt: 1 }), 1)).toBe('accepted');
+    expect(evolve(again, eventOf({ ...text, attempt: 1 }), 1)).toBe('accepted');
   });
 
   it('is interrupted by who counted its events only while that count is true', () => {

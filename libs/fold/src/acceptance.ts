@@ -18,12 +18,20 @@ export const outcomeMeanings: Readonly<Record<Outcome, string>> = {
   'not-open': 'the step has not begun, has ended, or is at another attempt: what comes after a stop button',
   'out-of-order': 'it fills a gap, but what its producer sent later was folded already',
   duplicate: 'the same `producer` and `seq` were accepted before',
-  conflict: 'the step is open already, or its model stream has another writer, or it has too many producers',
+  conflict:
+    'the step is open already, or its model stream has another writer, or it has too many producers or bytes',
   superseded: 'an `interrupt` with `if_events`, and the step went on in the meantime',
 };
 
 /** Producers of one attempt. One more is a conflict. */
 export const PRODUCERS_MAX = 256;
+
+/**
+ * Bytes on the log of the accepted events of one attempt. When they are reached, an event that does not end the step is a
+ * conflict. A projector closes a step long before, but its closing stands behind what is on the log already, and
+ * strings of twice as many characters there are none.
+ */
+export const STEP_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Decides, and changes nothing. The cases are checked in the order of the contract; the first that fits counts. */
 export function decide(state: StepState, event: Event): Outcome {
@@ -46,6 +54,7 @@ export function decide(state: StepState, event: Event): Outcome {
   if (producer !== undefined && state.producers.size >= PRODUCERS_MAX && !state.producers.has(producer)) {
     return 'conflict';
   }
+  if (state.bytes >= STEP_BYTES_MAX && !mayEnd(event)) return 'conflict';
   if (event.type === 'interrupt' && event.if_events !== undefined && event.if_events !== state.events) {
     return 'superseded';
   }
@@ -69,6 +78,10 @@ export function isKnownDuplicate(seen: SeenEvents, event: Event): boolean {
 
 function isMissing(seen: SeenEvents, producer: string, seq: number): boolean {
   return seen.gaps.some((gap) => gap.producer === producer && gap.from <= seq && seq <= gap.to);
+}
+
+function mayEnd(event: Event): boolean {
+  return event.type === 'step-end' || event.type === 'interrupt' || (event.type === 'error' && event.fatal);
 }
 
 function isOfModelStream(event: Event): boolean {

@@ -22,13 +22,13 @@ export interface PartChange {
  * Folds an event as `evolve` does, and answers what became of the part at `index` by it. Costs what the event
  * costs and not what the part does: a text that has grown is not read.
  */
-export function evolvePart(state: StepState, event: Event, index: number): PartChange {
+export function evolvePart(state: StepState, event: Event, index: number, recordBytes?: number): PartChange {
   const former = state.parts[index];
   const before = former && fieldsOf(former);
   // Set aside, so that what the event brings can be told from what was there: it is merged in place.
   const metadata = former?.metadata;
   if (former !== undefined) former.metadata = undefined;
-  const outcome = evolve(state, event);
+  const outcome = evolve(state, event, recordBytes);
   const added = former?.metadata;
   const changesMetadata = former !== undefined && hasNews(metadata, added);
   if (former !== undefined) former.metadata = mergeMetadata(metadata, added);

@@ -20,14 +20,16 @@ import {
  * Folds one event into the state of its step, in place, and answers what became of it. Total: no event that
  * the codec lets through makes it throw. What is not accepted leaves the state as it was. Keeps no
  * reference to the event or anything in it.
+ * @param recordBytes length of the event on the log; without it the step has no limit of bytes
  */
-export function evolve(state: StepState, event: Event): Outcome {
+export function evolve(state: StepState, event: Event, recordBytes = 0): Outcome {
   const outcome = decide(state, event);
   if (outcome !== 'accepted') return outcome;
   if (event.type === 'step-start' || event.type === 'message') {
     Object.assign(state, initialState());
     open(state, event);
   }
+  state.bytes += recordBytes;
   count(state, event);
   if (event.enc !== undefined) applyUnreadable(state, event);
   else apply(state, event);

@@ -4,6 +4,7 @@ export {
   outcomeMeanings,
   outcomes,
   PRODUCERS_MAX,
+  STEP_BYTES_MAX,
   type Outcome,
   type SeenEvents,
 } from './acceptance.js';

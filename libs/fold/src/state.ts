@@ -28,6 +28,8 @@ export interface StepState {
   status: Message['status'];
   /** Accepted events of the attempt; 0 before anything was accepted. */
   events: number;
+  /** Of these on the log, as far as whoever folds them has told. */
+  bytes: number;
   /** Who opened the attempt, and so writes its model stream. */
   opener: string | undefined;
   /** The next expected `seq` of every producer. */
@@ -125,6 +127,7 @@ export function initialState(): StepState {
     role: 'assistant',
     status: 'open',
     events: 0,
+    bytes: 0,
     opener: undefined,
     producers: new Map(),
     gaps: [],

@@ -1,3 +1,4 @@
+import { STEP_BYTES_MAX } from '@stepfold/fold';
 import { UsageError } from '@stepfold/runtime';
 
 /** Limits and intervals of a projector, each with its unit in its name. */
@@ -64,6 +65,10 @@ export function checkProjectorConfig(config: ProjectorConfig): void {
     [
       config.stepBytesMax >= config.eventBytesMax,
       'stepBytesMax must not be below eventBytesMax: one event would close its step',
+    ],
+    [
+      config.stepBytesMax <= STEP_BYTES_MAX,
+      `stepBytesMax must not be above ${STEP_BYTES_MAX}: no step is folded beyond that`,
     ],
     [
       config.stepAgeMaxMs >= config.stepIdleTimeoutMs,

@@ -19,7 +19,7 @@ export function isWorthAVersion(step: OpenStep, event: Event, partsBefore: numbe
       // A delta without a start begins a part.
       return (
         step.state.parts.length !== partsBefore ||
-        step.bytesFolded >= step.emission.bytesFoldedAtLast * GROWTH
+        step.state.bytes >= step.emission.bytesFoldedAtLast * GROWTH
       );
     default:
       return true;
@@ -31,7 +31,8 @@ export function isWorthAVersion(step: OpenStep, event: Event, partsBefore: numbe
  * the last one, so that a version that would not fit is never made at all.
  */
 export function isWithinBudget(step: OpenStep): boolean {
-  const { emission, bytesFolded } = step;
+  const { emission } = step;
+  const bytesFolded = step.state.bytes;
   const estimate = emission.lastVersionBytes + (bytesFolded - emission.bytesFoldedAtLast);
   return emission.bytes + estimate <= bytesFolded * EMITTED_PER_FOLDED + EMITTED_BYTES_FREE;
 }
@@ -42,5 +43,5 @@ export function noteVersion(step: OpenStep, bytes: number, nowMs: number): void 
   emission.atMs = nowMs;
   emission.bytes += bytes;
   emission.lastVersionBytes = bytes;
-  emission.bytesFoldedAtLast = step.bytesFolded;
+  emission.bytesFoldedAtLast = step.state.bytes;
 }

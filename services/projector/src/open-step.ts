@@ -19,7 +19,6 @@ export interface OpenStep {
   readonly firstAppendedAtMs: number;
   /** Append time of the last event that named this attempt, accepted or not: a sign of life. */
   lastAppendedAtMs: number;
-  bytesFolded: number;
   readonly emission: Emission;
   /** The closing that was appended for it, so that it is not appended again. */
   closing: { readonly events: number; readonly isConditional: boolean } | undefined;
@@ -51,7 +50,6 @@ export function newOpenStep(key: string, record: LogRecord, createSha256: Create
     lastOffset: record.offset,
     firstAppendedAtMs: record.appendedAtMs,
     lastAppendedAtMs: record.appendedAtMs,
-    bytesFolded: 0,
     emission: { isDue: false, atMs: -Infinity, bytes: 0, lastVersionBytes: 0, bytesFoldedAtLast: 0 },
     closing: undefined,
     closingSeq: 0,

@@ -197,13 +197,12 @@ function applyEvent(
   }
   if ((event.attempt ?? 0) === step.state.attempt) step.lastAppendedAtMs = record.appendedAtMs;
   const partsBefore = step.state.parts.length;
-  const outcome = evolve(step.state, event);
+  const value = record.value as Uint8Array;
+  const outcome = evolve(step.state, event, value.byteLength);
   if (outcome !== 'accepted') return outcome;
 
-  const value = record.value as Uint8Array;
   step.digest.add(value);
   step.lastOffset = record.offset;
-  step.bytesFolded += value.byteLength;
   if (step.state.status !== 'open') {
     drop(projection, step);
     projection.endedSteps.remember(step.key, step.state);
@@ -211,7 +210,7 @@ function applyEvent(
     return outcome;
   }
   if (isSilent) return outcome;
-  if (step.bytesFolded > context.config.stepBytesMax) projection.oversizeSteps.add(step);
+  if (step.state.bytes > context.config.stepBytesMax) projection.oversizeSteps.add(step);
   if (isWorthAVersion(step, event, partsBefore)) step.emission.isDue = true;
   if (step.emission.isDue) projection.dueSteps.add(step);
   return outcome;
