@@ -49,12 +49,12 @@ export function checkDeadLetters(facts: RunFacts): Violation[] {
 export function checkSilence(facts: RunFacts): Violation[] {
   const { log, expectations } = facts;
   return expectations.flatMap(({ partition }) => {
-    const foldedTo = (by: string): number =>
-      Math.min(
-        ...log.assignments
-          .filter((one) => one.topic === 'events' && one.partition === partition && one.by === by)
-          .map(({ committed }) => foldedToOf(committed)),
-      );
+    const begunAt = new Map<string, number>();
+    for (const one of log.assignments) {
+      if (one.topic !== 'events' || one.partition !== partition) continue;
+      begunAt.set(one.by, Math.min(begunAt.get(one.by) ?? Infinity, foldedToOf(one.committed)));
+    }
+    const foldedTo = (by: string): number => begunAt.get(by) ?? Infinity;
     const letters = log.records('dead-letters', partition).flatMap(({ by, headers }): Violation[] => {
       const offset = Number(headers['stepfold-offset']);
       if (headers['stepfold-stage'] !== 'projector' || offset >= foldedTo(by)) return [];

@@ -64,8 +64,9 @@ export function checkTakeover(facts: RunFacts): Violation[] {
   const { assignments } = facts.log;
   return assignments.flatMap((assignment): Violation[] => {
     const { by, partition, topic, ordinal, committed } = assignment;
+    if (topic !== 'events') return [];
     const foldedTo = foldedToOf(committed);
-    if (topic !== 'events' || foldedTo <= (committed?.nextOffset ?? 0)) return [];
+    if (foldedTo <= (committed?.nextOffset ?? 0)) return [];
     // What a process does that was given the partition twice may come from either time.
     const own = assignments.filter(
       (one) => one.by === by && one.partition === partition && one.topic === topic,

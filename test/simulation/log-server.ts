@@ -152,7 +152,13 @@ export class LogServer {
       const { ordinal, nowMs } = this.scheduler;
       const asked = (value === null ? undefined : this.#asked.get(value)) ?? { atMs: nowMs, ordinal };
       partition.records.push({
-        ...{ offset, key, value, headers, appendedAtMs, by, ordinal },
+        offset,
+        key,
+        value,
+        headers,
+        appendedAtMs,
+        by,
+        ordinal,
         askedAtMs: asked.atMs,
         askedOrdinal: asked.ordinal,
       });

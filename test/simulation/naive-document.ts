@@ -1,7 +1,7 @@
 import type { Event } from '@stepfold/events';
 import type { Message } from '@stepfold/fold';
 import { attemptOf, gapsOf } from './naive-acceptance.js';
-import { filled, flagNames, present, type Fields } from './naive-fields.js';
+import { filled, flagNames, given, present, type Fields } from './naive-fields.js';
 import { isMade, type Draft, type Snapshot } from './naive-snapshot.js';
 
 /** The document of a snapshot and the accepted events that made it, `contract/message.md`. */
@@ -63,23 +63,25 @@ function shownPart(draft: Draft): Fields {
 
 /** Booleans are stored only when true. */
 function withoutFalseFlags(fields: Fields): Fields {
-  return present(
-    Object.fromEntries(
-      Object.entries(fields).map(([name, value]) => [
-        name,
-        flagNames.has(name) && value !== true ? undefined : value,
-      ]),
-    ),
-  );
+  const names = Object.keys(fields).filter((name) => !flagNames.has(name) || fields[name] === true);
+  return given(fields, names);
 }
 
 function wellFormed(value: unknown): unknown {
+  if (isWellFormed(value)) return value;
   if (typeof value === 'string') return value.toWellFormed();
   if (Array.isArray(value)) return value.map(wellFormed);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [name.toWellFormed(), wellFormed(inner)]),
   );
+}
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(isWellFormed);
+  return Object.entries(value).every(([name, inner]) => name.isWellFormed() && isWellFormed(inner));
 }
 
 function truncated(name: string, countName: string, items: readonly unknown[], max: number): Fields {

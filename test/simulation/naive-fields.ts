@@ -39,12 +39,17 @@ export const fieldsOfParts: Readonly<Record<Message['parts'][number]['type'], re
 
 /** Those of the named fields that are there. */
 export function given(fields: object, names: readonly string[]): Fields {
-  return present(Object.fromEntries(names.map((name) => [name, (fields as Fields)[name]])));
+  const found: Record<string, unknown> = {};
+  for (const name of names) {
+    const value = (fields as Fields)[name];
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
 }
 
 /** Absent means absent. */
 export function present(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  return given(fields, Object.keys(fields));
 }
 
 export function filled<T>(value: T): T | undefined {
@@ -53,6 +58,7 @@ export function filled<T>(value: T): T | undefined {
 
 /** Metadata merges key by key below the provider; what is empty changes nothing, and nothing is no metadata. */
 export function merged(before: unknown, added: unknown): Fields | undefined {
+  if (before === undefined && added === undefined) return undefined;
   const all = [...entriesOf(before), ...entriesOf(added)];
   const providers = [...new Set(all.map(([provider]) => provider))];
   const result = providers

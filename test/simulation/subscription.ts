@@ -73,9 +73,12 @@ export class Subscription {
     const { incarnation, server } = this.log;
     incarnation.note(`gets ${topic}/${partition}`);
     server.assignments.push({
-      ...{ by: incarnation.name, atMs: incarnation.scheduler.nowMs },
+      by: incarnation.name,
+      atMs: incarnation.scheduler.nowMs,
       ordinal: incarnation.scheduler.ordinal,
-      ...{ topic, partition, committed: assignment.committed },
+      topic,
+      partition,
+      committed: assignment.committed,
     });
     const controller = new AbortController();
     this.#active.set(id, controller);
@@ -139,6 +142,8 @@ class AssignedSimulatedPartition implements AssignedPartition {
   #position: number;
   #hasToldEnd = false;
   #isPolling = false;
+  /** Ends what a poll waits for. */
+  #onAbort: (() => void) | undefined;
 
   constructor(
     readonly log: SimulatedLogOptions,
@@ -150,6 +155,7 @@ class AssignedSimulatedPartition implements AssignedPartition {
     this.partition = assignment.partition;
     this.committed = assignment.committed;
     this.#position = assignment.committed?.nextOffset ?? 0;
+    signal.addEventListener('abort', () => this.#onAbort?.(), { once: true });
   }
 
   async poll(): Promise<ReadResult> {
@@ -187,10 +193,11 @@ class AssignedSimulatedPartition implements AssignedPartition {
         // A fetch may bring less than there is.
         const recordsMax = Math.min(limits?.recordsMax ?? 1_000, 1 + incarnation.chance.below(60));
         const result = server.read(topic, partition, this.#position, { ...limits, recordsMax });
+        const { nextOffset, endOffset } = result;
         const records = result.records.map(({ offset, key, value, headers, appendedAtMs }): LogRecord => {
           return { offset, key, value, headers, appendedAtMs };
         });
-        answer({ ...result, records });
+        answer({ records, nextOffset, endOffset });
       },
     );
     return polled.then((result) => {
@@ -223,17 +230,8 @@ class AssignedSimulatedPartition implements AssignedPartition {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => reject(signal.reason as Error);
       if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
-      promise.then(
-        (value) => {
-          signal.removeEventListener('abort', onAbort);
-          resolve(value);
-        },
-        (error: unknown) => {
-          signal.removeEventListener('abort', onAbort);
-          reject(error as Error);
-        },
-      );
+      else this.#onAbort = onAbort;
+      promise.then(resolve, reject);
     });
   }
 

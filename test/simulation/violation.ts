@@ -63,6 +63,8 @@ export function foldedToOf(committed: CommittedPosition | undefined): number {
 }
 
 export function decodeJson(text: string): unknown {
+  // Most positions have no metadata, and to throw takes longer than to look.
+  if (text === '') return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch {
