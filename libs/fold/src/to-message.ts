@@ -8,7 +8,7 @@ import type { PartState, StepState } from './state.js';
  * equal states give equal bytes. `log` and `digest` are of whoever knows the log.
  */
 export function toMessage(state: StepState, log?: LogRange, digest?: string): Message {
-  return {
+  const message: Fields = {
     chat_id: state.chatId,
     step_id: state.stepId,
     attempt: state.attempt,
@@ -16,48 +16,52 @@ export function toMessage(state: StepState, log?: LogRange, digest?: string): Me
     status: state.status,
     rev: revOf(state.attempt, state.events, state.status === 'open'),
     events: state.events,
-    ...present('provider', state.provider),
-    ...present('model', state.model),
-    ...present('run_id', state.runId),
-    ...present('step_index', state.stepIndex),
-    ...present('response_id', state.responseId),
-    ...present('metadata', state.metadata && copyMetadata(state.metadata)),
-    parts: state.parts.map(toPart),
-    ...(state.pendingToolCallIds.length === 0
-      ? {}
-      : { pending_tool_call_ids: [...state.pendingToolCallIds] }),
-    ...present('finish_reason', state.finishReason),
-    ...present('raw_finish_reason', state.rawFinishReason),
-    ...present('usage', state.usage),
-    ...present('interrupt', state.interrupt),
-    ...noted('errors', state.errors, 'error_count', state.errorCount),
-    started_at: state.startedAt,
-    ...present('first_output_at', state.firstOutputAt),
-    ...present('finished_at', state.finishedAt),
-    ...present('ended_at', state.endedAt),
-    last_event_at: state.lastEventAt,
-    ...noted('gaps', state.gaps, 'gap_count', state.gapCount),
-    ...noted('anomalies', state.anomalies, 'anomaly_count', state.anomalyCount),
-    ...(state.omittedEvents === 0 ? {} : { omitted_events: state.omittedEvents }),
-    ...present('log', log),
-    fold_version: FOLD_VERSION,
-    ...present('digest', digest),
-  } as Message;
+  };
+  setIfPresent(message, 'provider', state.provider);
+  setIfPresent(message, 'model', state.model);
+  setIfPresent(message, 'run_id', state.runId);
+  setIfPresent(message, 'step_index', state.stepIndex);
+  setIfPresent(message, 'response_id', state.responseId);
+  setIfPresent(message, 'metadata', state.metadata && copyMetadata(state.metadata));
+  message['parts'] = state.parts.map(toPart);
+  if (state.pendingToolCallIds.length > 0) message['pending_tool_call_ids'] = [...state.pendingToolCallIds];
+  setIfPresent(message, 'finish_reason', state.finishReason);
+  setIfPresent(message, 'raw_finish_reason', state.rawFinishReason);
+  setIfPresent(message, 'usage', state.usage);
+  setIfPresent(message, 'interrupt', state.interrupt);
+  setNoted(message, 'errors', state.errors, 'error_count', state.errorCount);
+  message['started_at'] = state.startedAt;
+  setIfPresent(message, 'first_output_at', state.firstOutputAt);
+  setIfPresent(message, 'finished_at', state.finishedAt);
+  setIfPresent(message, 'ended_at', state.endedAt);
+  message['last_event_at'] = state.lastEventAt;
+  setNoted(message, 'gaps', state.gaps, 'gap_count', state.gapCount);
+  setNoted(message, 'anomalies', state.anomalies, 'anomaly_count', state.anomalyCount);
+  if (state.omittedEvents > 0) message['omitted_events'] = state.omittedEvents;
+  setIfPresent(message, 'log', log);
+  message['fold_version'] = FOLD_VERSION;
+  setIfPresent(message, 'digest', digest);
+  return message as unknown as Message;
 }
 
-function present(name: string, value: unknown): Record<string, unknown> {
-  return value === undefined ? {} : { [name]: value };
+/** Filled field by field: to spread an object for each field that may be absent takes several times as long. */
+type Fields = Record<string, unknown>;
+
+function setIfPresent(fields: Fields, name: string, value: unknown): void {
+  if (value !== undefined) fields[name] = value;
 }
 
-/** A list, if it is not empty, and the count of all, if the list does not hold them. */
-function noted(
+/** Sets a list, if it is not empty, and the count of all, if the list does not hold them. */
+function setNoted(
+  fields: Fields,
   name: string,
   list: readonly unknown[],
   countName: string,
   count: number,
-): Record<string, unknown> {
-  if (list.length === 0) return {};
-  return count > list.length ? { [name]: [...list], [countName]: count } : { [name]: [...list] };
+): void {
+  if (list.length === 0) return;
+  fields[name] = [...list];
+  if (count > list.length) fields[countName] = count;
 }
 
 function shownValue(name: string, value: unknown): unknown {
@@ -66,7 +70,7 @@ function shownValue(name: string, value: unknown): unknown {
 }
 
 function toPart(state: PartState): Part {
-  const part: Record<string, unknown> = { type: state.type };
+  const part: Fields = { type: state.type };
   for (const name of partFields[state.type]) {
     const value = partField(state, name);
     if (value !== undefined) part[name] = shownValue(name, value);
