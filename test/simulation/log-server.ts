@@ -1,12 +1,11 @@
-import {
-  topics,
-  type AppendedRange,
-  type CommittedPosition,
-  type LogRecord,
-  type ReadLimits,
-  type ReadResult,
-  type RecordToAppend,
-  type Topic,
+import type {
+  AppendedRange,
+  CommittedPosition,
+  LogRecord,
+  ReadLimits,
+  ReadResult,
+  RecordToAppend,
+  Topic,
 } from '@stepfold/event-log';
 import type { SeededChance } from '../support/chance.js';
 import type { Scheduler } from './scheduler.js';
@@ -80,7 +79,7 @@ export class LogServer {
   readonly assignments: AssignmentFact[] = [];
   readonly setbacks: SetbackFact[] = [];
   readonly #asked = new WeakMap<Uint8Array, { readonly atMs: number; readonly ordinal: number }>();
-  readonly #partitions = new Map<string, Partition>();
+  readonly #partitions: Readonly<Record<Topic, readonly Partition[]>>;
   readonly #committed = new Map<string, CommittedPosition>();
 
   constructor(
@@ -89,17 +88,19 @@ export class LogServer {
     readonly chance: SeededChance,
     public options: LogOptions,
   ) {
-    for (const topic of topics) {
-      for (let partition = 0; partition < options.partitionCount; partition++) {
-        this.#partitions.set(`${topic}/${partition}`, {
-          records: [],
-          begin: 0,
-          nextOffset: 0,
-          lastAppendedAtMs: 0,
-          waiting: new Set(),
-        });
-      }
-    }
+    const emptyPartitions = (): Partition[] =>
+      Array.from({ length: options.partitionCount }, () => ({
+        records: [],
+        begin: 0,
+        nextOffset: 0,
+        lastAppendedAtMs: 0,
+        waiting: new Set(),
+      }));
+    this.#partitions = {
+      events: emptyPartitions(),
+      steps: emptyPartitions(),
+      'dead-letters': emptyPartitions(),
+    };
   }
 
   get partitionCount(): number {
@@ -226,7 +227,7 @@ export class LogServer {
   }
 
   #of(topic: Topic, partition: number): Partition {
-    const found = this.#partitions.get(`${topic}/${partition}`);
+    const found = this.#partitions[topic][partition];
     if (found === undefined) throw new Error(`there is no partition ${partition} of ${topic}`);
     return found;
   }
