@@ -54,8 +54,9 @@ export const deadLetterCatalogue: {
       'See with `stepfold events CHAT` where the step ended; publish the content as a step or an attempt of its own.',
   },
   conflict: {
-    cause: 'Two publishers wrote the same step, or it was started twice.',
-    remedy: 'Give each stream its own step_id, and a new attempt to whoever takes a step over.',
+    cause: 'Two publishers wrote the same step, or it was started twice, or it had 256 MiB of events before.',
+    remedy:
+      'Give each stream its own step_id, and a new attempt to whoever takes a step over. What is large belongs elsewhere: tell where.',
   },
   'out-of-order': {
     cause: 'The event came after a later one of the same producer had been taken.',

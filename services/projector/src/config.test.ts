@@ -8,6 +8,8 @@ describe('the limits of a projector', () => {
 
   it.each([
     [{ stepBytesMax: 1 }, 'stepBytesMax'],
+    [{ stepBytesMax: 2 ** 28 + 1, openBytesMax: 2 ** 30 }, 'stepBytesMax must not be above'],
+    [{ openBytesMax: 1 }, 'openBytesMax'],
     [{ stepAgeMaxMs: 1 }, 'stepAgeMaxMs'],
     [{ reaperLookGapMaxMs: 1 }, 'reaperLookGapMaxMs'],
     [{ drainTimeoutMs: -1 }, 'drainTimeoutMs'],

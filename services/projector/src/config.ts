@@ -27,6 +27,8 @@ export interface ProjectorConfig {
   readonly stepBytesMax: number;
   /** Steps open at once in a partition; the longest idle ones beyond are closed. */
   readonly openStepsMax: number;
+  /** Bytes of the events of all steps open at once in a partition; the largest ones beyond are closed. */
+  readonly openBytesMax: number;
   /** Ended steps of a partition that are remembered, to tell repetitions from late events. */
   readonly endedStepsMax: number;
   /** How long a projector has to be caught up before its reaper may close a step. */
@@ -52,6 +54,7 @@ export const projectorDefaults: ProjectorConfig = {
   stepAgeMaxMs: 2 * 60 * 60_000,
   stepBytesMax: 64 * 1024 * 1024,
   openStepsMax: 100_000,
+  openBytesMax: 256 * 1024 * 1024,
   endedStepsMax: 10_000,
   reaperGraceMs: 60_000,
   reaperLookMs: 1_000,
@@ -65,6 +68,10 @@ export function checkProjectorConfig(config: ProjectorConfig): void {
     [
       config.stepBytesMax >= config.eventBytesMax,
       'stepBytesMax must not be below eventBytesMax: one event would close its step',
+    ],
+    [
+      config.openBytesMax >= config.stepBytesMax,
+      'openBytesMax must not be below stepBytesMax: a step would be closed before it is too large',
     ],
     [
       config.stepBytesMax <= STEP_BYTES_MAX,

@@ -161,3 +161,28 @@ describe('more open steps than allowed', () => {
     ]);
   });
 });
+
+describe('open steps of more bytes than allowed together', () => {
+  it('are closed, the largest first, whatever they still do, until the others fit', () => {
+    const small = { ...config, openBytesMax: 100 };
+    const sizes = { a: 40, b: 70, c: 30, d: 50 };
+    for (const [name, bytes] of Object.entries(sizes)) open(name, 10).state.bytes = bytes;
+    const look = () => {
+      noteLook(reaper, projection, small, projection.nextOffset, nowMs);
+      return closingsDue(reaper, projection, small, runtime);
+    };
+    const closings = look();
+    expect(closings.map(({ step_id }) => step_id)).toEqual(['b', 'd']);
+    for (const closing of closings) expect(closing).not.toHaveProperty('if_events');
+    // Until the closings are folded, they are not made again.
+    expect(look()).toEqual([]);
+  });
+
+  it('may be as many bytes as allowed', () => {
+    const small = { ...config, openBytesMax: 100 };
+    open('a', 10).state.bytes = 60;
+    open('b', 10).state.bytes = 40;
+    noteLook(reaper, projection, small, projection.nextOffset, nowMs);
+    expect(closingsDue(reaper, projection, small, runtime)).toEqual([]);
+  });
+});

@@ -93,6 +93,7 @@ export function closingsDue(
   // Frozen since the look: what it saw is old, and the age of every step would seem greater than it is.
   if (nowMs - (reaper.lookedAtMs ?? -Infinity) > config.reaperLookGapMaxMs) return closings;
   closeExcess(reaper, projection, config, closings, runtime);
+  closeLargest(reaper, projection, config, closings, runtime);
   if (reaper.caughtUpSinceMs === undefined || nowMs - reaper.caughtUpSinceMs < config.reaperGraceMs)
     return closings;
   const logNowMs = reaper.appendedAtMs + (nowMs - reaper.appendTimeSeenAtMs);
@@ -120,6 +121,25 @@ function closeExcess(
     (a, b) => a.lastAppendedAtMs - b.lastAppendedAtMs,
   );
   for (const step of bySilence.slice(0, excess)) close(reaper, closings, step, true, runtime);
+}
+
+/** More bytes in open steps than memory is meant for: the largest are closed, as if each were too large. */
+function closeLargest(
+  reaper: Reaper,
+  projection: Projection,
+  config: ProjectorConfig,
+  closings: EventOf<'interrupt'>[],
+  runtime: Runtime,
+): void {
+  let openBytes = 0;
+  for (const { state } of projection.openSteps.values()) openBytes += state.bytes;
+  if (openBytes <= config.openBytesMax) return;
+  const bySize = [...projection.openSteps.values()].sort((a, b) => b.state.bytes - a.state.bytes);
+  for (const step of bySize) {
+    close(reaper, closings, step, false, runtime);
+    openBytes -= step.state.bytes;
+    if (openBytes <= config.openBytesMax) return;
+  }
 }
 
 function close(
