@@ -58,6 +58,8 @@ export function runOnThreads(program: URL, threads: number): RunSeeds {
 
 /** The other side: runs the chunks that it is given until it is terminated. */
 export function serveChunks(): void {
+  // Errors are told by their messages. A seed that fails is run again on the main thread, with stacks.
+  Error.stackTraceLimit = 0;
   const port = parentPort;
   if (port === null) throw new Error('chunks of seeds are served on a thread of their own');
   port.on('message', (chunk: Chunk) => {
