@@ -12,8 +12,8 @@ const FORMAT = '1';
 const FILE_NAME = 'store.mdb';
 /** Of a new file. Messages of some kilobytes waste less of it than of the usual 4,096, and it is the same everywhere. */
 const PAGE_BYTES = 8_192;
-/** Looks at a file that another process is just making, before it is taken for a damaged one. */
-const SHORT_FILE_LOOKS_MAX = 20;
+/** Looks at a file that another process is just making, before it is taken for a damaged one: some seconds. */
+const SHORT_FILE_LOOKS_MAX = 500;
 const SHORT_FILE_PAUSE_MS = 5;
 /** Readers that died in a read would keep old pages from being used again. */
 const TRANSACTIONS_PER_READER_CHECK = 1_000;

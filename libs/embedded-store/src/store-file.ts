@@ -41,9 +41,8 @@ export function inspectStoreFile(path: string): StoreFileState {
     throw error;
   }
   try {
-    const fileBytes = fstatSync(descriptor).size;
-    if (fileBytes === 0) return { state: 'empty' };
     const first = readHead(descriptor, 0);
+    if (first.length === 0) return { state: 'empty' };
     if (first.length >= at.version + 4) {
       const problem = problemOf(first);
       if (problem !== undefined) return { state: 'foreign', detail: problem };
@@ -51,12 +50,15 @@ export function inspectStoreFile(path: string): StoreFileState {
     if (first.length < HEAD_BYTES) return { state: 'short' };
     const pageBytes = first.readUInt32LE(at.pageBytes);
     if (pageBytes < PAGE_BYTES_MIN) return { state: 'foreign', detail: 'its head page is damaged' };
-    if (fileBytes < 2 * pageBytes) return { state: 'short' };
     const second = readHead(descriptor, pageBytes);
+    if (second.length < HEAD_BYTES) return { state: 'short' };
     const problem = problemOf(second);
     if (problem !== undefined) return { state: 'foreign', detail: problem };
     const live =
       first.readBigUInt64LE(at.transaction) > second.readBigUInt64LE(at.transaction) ? first : second;
+    // Behind the heads: another process may commit meanwhile, and pages are there before the head that names them.
+    const fileBytes = fstatSync(descriptor).size;
+    if (fileBytes < 2 * pageBytes) return { state: 'short' };
     const pages = BigInt(Math.floor(fileBytes / pageBytes));
     for (const root of [live.readBigUInt64LE(at.freeRoot), live.readBigUInt64LE(at.mainRoot)]) {
       if (root !== NO_PAGE && root >= pages) return { state: 'foreign', detail: 'it is cut off' };
