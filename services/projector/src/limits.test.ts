@@ -196,37 +196,35 @@ describe('outputBytesMax', () => {
     expect(records).toBeGreaterThanOrEqual(output);
   }
 
-  it('cuts what the steps that end in one poll come to', async () => {
-    const partition = new ScriptedPartition();
-    partition.poll([...starts, ...texts, ...ends]);
+  async function foldWithin(
+    partition: ScriptedPartition,
+    committed?: AssignedPartition['committed'],
+  ): Promise<void> {
     const folded = partition.whenFolded();
-    const running = partition.run({ outputBytesMax: OUTPUT_BYTES_MAX });
+    const running = partition.run({ outputBytesMax: OUTPUT_BYTES_MAX }, committed);
     await folded;
     partition.takeAway();
     await running;
+  }
+
+  it('cuts what the steps that end in one poll come to', async () => {
+    const partition = new ScriptedPartition();
+    partition.poll([...starts, ...texts, ...ends]);
+    await foldWithin(partition);
     expectBounded(outputOf(partition), STEPS);
   });
 
   it('cuts what the dead letters of one poll come to', async () => {
     const partition = new ScriptedPartition();
     partition.poll(steps.map((step) => event(step, { type: 'data', name: 'n', data: text })));
-    const folded = partition.whenFolded();
-    const running = partition.run({ outputBytesMax: OUTPUT_BYTES_MAX });
-    await folded;
-    partition.takeAway();
-    await running;
+    await foldWithin(partition);
     expectBounded(outputOf(partition), STEPS);
   });
 
   it('cuts the versions of open steps that are due at once, as behind what a former owner has folded', async () => {
     const partition = new ScriptedPartition();
     partition.poll([...starts, ...texts]);
-    const folded = partition.whenFolded();
-    const metadata = JSON.stringify({ folded_to: 2 * STEPS });
-    const running = partition.run({ outputBytesMax: OUTPUT_BYTES_MAX }, { nextOffset: 0, metadata });
-    await folded;
-    partition.takeAway();
-    await running;
+    await foldWithin(partition, { nextOffset: 0, metadata: JSON.stringify({ folded_to: 2 * STEPS }) });
     expectBounded(outputOf(partition), STEPS);
   });
 

@@ -92,8 +92,11 @@ export function closingsDue(
   reaper.isLookDone = true;
   // Frozen since the look: what it saw is old, and the age of every step would seem greater than it is.
   if (nowMs - (reaper.lookedAtMs ?? -Infinity) > config.reaperLookGapMaxMs) return closings;
-  closeExcess(reaper, projection, config, closings, runtime);
-  closeLargest(reaper, projection, config, closings, runtime);
+  // The first as if they were idle, the second as if each were too large.
+  for (const step of silentBeyond(config.openStepsMax, projection))
+    close(reaper, closings, step, true, runtime);
+  for (const step of largestBeyond(config.openBytesMax, projection))
+    close(reaper, closings, step, false, runtime);
   if (reaper.caughtUpSinceMs === undefined || nowMs - reaper.caughtUpSinceMs < config.reaperGraceMs)
     return closings;
   const logNowMs = reaper.appendedAtMs + (nowMs - reaper.appendTimeSeenAtMs);
@@ -107,39 +110,27 @@ export function closingsDue(
   return closings;
 }
 
-/** More steps open than memory is meant for: the longest silent ones are closed, as if they were idle. */
-function closeExcess(
-  reaper: Reaper,
-  projection: Projection,
-  config: ProjectorConfig,
-  closings: EventOf<'interrupt'>[],
-  runtime: Runtime,
-): void {
-  const excess = projection.openSteps.size - config.openStepsMax;
-  if (excess <= 0) return;
-  const bySilence = [...projection.openSteps.values()].sort(
-    (a, b) => a.lastAppendedAtMs - b.lastAppendedAtMs,
-  );
-  for (const step of bySilence.slice(0, excess)) close(reaper, closings, step, true, runtime);
+/** Of more open steps than memory is meant for, those that were silent for longest. */
+function silentBeyond(openStepsMax: number, { openSteps }: Projection): readonly OpenStep[] {
+  const excess = openSteps.size - openStepsMax;
+  if (excess <= 0) return [];
+  const bySilence = [...openSteps.values()].sort((a, b) => a.lastAppendedAtMs - b.lastAppendedAtMs);
+  return bySilence.slice(0, excess);
 }
 
-/** More bytes in open steps than memory is meant for: the largest are closed, as if each were too large. */
-function closeLargest(
-  reaper: Reaper,
-  projection: Projection,
-  config: ProjectorConfig,
-  closings: EventOf<'interrupt'>[],
-  runtime: Runtime,
-): void {
+/** Of open steps of more bytes than memory is meant for, the largest, until the others fit. */
+function largestBeyond(openBytesMax: number, { openSteps }: Projection): readonly OpenStep[] {
   let openBytes = 0;
-  for (const { state } of projection.openSteps.values()) openBytes += state.bytes;
-  if (openBytes <= config.openBytesMax) return;
-  const bySize = [...projection.openSteps.values()].sort((a, b) => b.state.bytes - a.state.bytes);
+  for (const { state } of openSteps.values()) openBytes += state.bytes;
+  if (openBytes <= openBytesMax) return [];
+  const bySize = [...openSteps.values()].sort((a, b) => b.state.bytes - a.state.bytes);
+  const largest: OpenStep[] = [];
   for (const step of bySize) {
-    close(reaper, closings, step, false, runtime);
+    if (openBytes <= openBytesMax) break;
+    largest.push(step);
     openBytes -= step.state.bytes;
-    if (openBytes <= config.openBytesMax) return;
   }
+  return largest;
 }
 
 function close(
