@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { runProgram } from '../support/run-program.js';
 import type { ArmName } from './arm.js';
 import { parseArguments, usage, type BenchArguments } from './arguments.js';
 import { noServers, openBenchServers, type BenchServers } from './bench-servers.js';
@@ -11,16 +12,7 @@ import type { Measured } from './statistics.js';
 const SEED = 20_260_410;
 
 /** `npm run bench`: see `usage`. Answers the exit code. */
-async function main(): Promise<number> {
-  const parsed = parseArguments(process.argv.slice(2));
-  if (typeof parsed === 'string') {
-    console.error(`${parsed}\n\n${usage}`);
-    return 2;
-  }
-  if (parsed.isHelp) {
-    console.log(usage);
-    return 0;
-  }
+async function main(parsed: BenchArguments): Promise<number> {
   const servers =
     parsed.only !== undefined && !needsServers(parsed.only) ? noServers : await openBenchServers(progress);
   if (typeof servers === 'string') {
@@ -76,12 +68,4 @@ function progress(line: string): void {
   console.error(`▸ ${line}`);
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  },
-);
+runProgram(parseArguments, usage, main);

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
+import { runProgram } from '../support/run-program.js';
 import { parseArguments, usage, type SimulateArguments } from './arguments.js';
 import { canaries } from './canaries.js';
 import { CANARY_SEEDS, reportSeeds, runCanary, runChanged } from './run-seeds.js';
@@ -9,16 +10,7 @@ import { runOnThreads, serveChunks } from './seed-threads.js';
 const SEEDS_FOR_THREADS = 60;
 
 /** `npm run simulate`: see `usage`. Answers the exit code. */
-async function main(): Promise<number> {
-  const parsed = parseArguments(process.argv.slice(2));
-  if (typeof parsed === 'string') {
-    console.error(`${parsed}\n\n${usage}`);
-    return 2;
-  }
-  if (parsed.isHelp) {
-    console.log(usage);
-    return 0;
-  }
+async function main(parsed: SimulateArguments): Promise<number> {
   const { passed, failed } = parsed.hasCanary ? await tryCanaries(parsed) : await trySeeds(parsed);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
@@ -51,15 +43,7 @@ async function tryCanaries({ from }: SimulateArguments): Promise<Counts> {
 }
 
 if (isMainThread) {
-  main().then(
-    (code) => {
-      process.exitCode = code;
-    },
-    (error: unknown) => {
-      console.error(error);
-      process.exitCode = 1;
-    },
-  );
+  runProgram(parseArguments, usage, main);
 } else {
   serveChunks();
 }

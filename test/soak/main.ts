@@ -1,21 +1,13 @@
 import { createSystemRuntime } from '@stepfold/runtime';
 import { openBenchServers } from '../bench/bench-servers.js';
+import { runProgram } from '../support/run-program.js';
 import { openTestData, type Backend } from '../support/test-data.js';
-import { parseArguments, usage } from './arguments.js';
+import { parseArguments, usage, type SoakArguments } from './arguments.js';
 import { flood } from './flood.js';
 import { soak } from './soak-run.js';
 
 /** `npm run soak`: see `usage`. Answers the exit code. */
-async function main(): Promise<number> {
-  const parsed = parseArguments(process.argv.slice(2));
-  if (typeof parsed === 'string') {
-    console.error(`${parsed}\n\n${usage}`);
-    return 2;
-  }
-  if (parsed.isHelp) {
-    console.log(usage);
-    return 0;
-  }
+async function main(parsed: SoakArguments): Promise<number> {
   let exitCode = 0;
   for (const place of parsed.places) {
     if (place === 'embedded') {
@@ -52,12 +44,4 @@ async function soakOn(backend: Backend, minutes: number, floodEvents: number | u
   return report.problems.length === 0 ? 0 : 1;
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  },
-);
+runProgram(parseArguments, usage, main);
