@@ -37,5 +37,6 @@ export {
 } from './limits.js';
 export type { GivenPart } from './part.js';
 export { formatStamp, parseStamp } from './stamp.js';
+export { mayEndStep, surelyEndsStep } from './step-end.js';
 export type { Upcaster, Upcasters } from './upcasters.js';
 export { utf8Length } from './utf8-length.js';

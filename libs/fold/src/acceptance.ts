@@ -1,4 +1,4 @@
-import type { Event } from '@stepfold/events';
+import { mayEndStep, type Event } from '@stepfold/events';
 import type { StepState } from './state.js';
 
 /** What becomes of an event: `contract/fold.md`, section 1. Only accepted ones change the message. */
@@ -54,7 +54,7 @@ export function decide(state: StepState, event: Event): Outcome {
   if (producer !== undefined && state.producers.size >= PRODUCERS_MAX && !state.producers.has(producer)) {
     return 'conflict';
   }
-  if (state.bytes >= STEP_BYTES_MAX && !mayEnd(event)) return 'conflict';
+  if (state.bytes >= STEP_BYTES_MAX && !mayEndStep(event)) return 'conflict';
   if (event.type === 'interrupt' && event.if_events !== undefined && event.if_events !== state.events) {
     return 'superseded';
   }
@@ -78,10 +78,6 @@ export function isKnownDuplicate(seen: SeenEvents, event: Event): boolean {
 
 function isMissing(seen: SeenEvents, producer: string, seq: number): boolean {
   return seen.gaps.some((gap) => gap.producer === producer && gap.from <= seq && seq <= gap.to);
-}
-
-function mayEnd(event: Event): boolean {
-  return event.type === 'step-end' || event.type === 'interrupt' || (event.type === 'error' && event.fatal);
 }
 
 function isOfModelStream(event: Event): boolean {

@@ -1,4 +1,4 @@
-import type { Event } from '@stepfold/events';
+import { surelyEndsStep, type Event } from '@stepfold/events';
 
 /** An attempt of a step that a process holds open. */
 export interface OpenAttempt {
@@ -51,25 +51,11 @@ export class OpenAttempts {
     if (known === undefined) return;
     const isStopButton = event.type === 'interrupt' && event.reason === 'user';
     if (!isStopButton && known.attempt !== attempt) return;
-    if (isTerminal(event)) this.#byStep.delete(key);
+    if (event.type === 'message' || surelyEndsStep(event)) this.#byStep.delete(key);
     else this.add({ ...known, at: Math.max(known.at, at) });
   }
 }
 
 function keyOf({ chat_id, step_id }: { readonly chat_id: string; readonly step_id: string }): string {
   return `${chat_id}:${step_id}`;
-}
-
-function isTerminal(event: Event): boolean {
-  switch (event.type) {
-    case 'step-end':
-    case 'message':
-      return true;
-    case 'interrupt':
-      return event.if_events === undefined;
-    case 'error':
-      return event.fatal;
-    default:
-      return false;
-  }
 }

@@ -1,5 +1,5 @@
 import { partitionOf } from '@stepfold/event-log';
-import { createEventCodec, isId, type Event, type EventType } from '@stepfold/events';
+import { createEventCodec, isId, surelyEndsStep, type Event, type EventType } from '@stepfold/events';
 import { randomSuffix, silentLogger, StepfoldError, TransientError, UsageError } from '@stepfold/runtime';
 import { mergeableDelta } from './coalescing.js';
 import { wireFields } from './event-fields.js';
@@ -217,7 +217,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       if (entry !== undefined && attempt <= entry.lane.attempt) return;
       if (entry !== undefined) closeStep(entry);
       if (event.type === 'message' && lane !== undefined) lane.isEnded = true;
-    } else if (isTerminal(event)) {
+    } else if (surelyEndsStep(event)) {
       const isForAnyAttempt = isStopButton(event);
       if (entry !== undefined && (attempt === entry.lane.attempt || isForAnyAttempt)) {
         closeStep(entry, isForAnyAttempt ? 'user' : undefined);
@@ -261,7 +261,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         if (handle.isEnded && (isOpener || !isStop)) throw stepClosedError(lane);
         const wire = (isPlain ? writePlainEvent : writeEvent)(event, wireOptions);
         submit(lane, wire, publication);
-        if (isStop && isTerminal(wire.event)) handle.isStopped = true;
+        if (isStop && surelyEndsStep(wire.event)) handle.isStopped = true;
       });
     },
   };
@@ -398,20 +398,6 @@ function producerOf({ producer, name = 'publisher', runtime }: PublisherOptions)
     'bad-configuration',
     `${option} must make a producer id of at most ${PRODUCER_LENGTH_MAX} characters: A–Z a–z 0–9 . _ ~ @ / -`,
   );
-}
-
-/** True if the fold ends the step by it, whatever the step's state. */
-function isTerminal(event: Event): boolean {
-  switch (event.type) {
-    case 'step-end':
-      return true;
-    case 'error':
-      return event.fatal;
-    case 'interrupt':
-      return event.if_events === undefined;
-    default:
-      return false;
-  }
 }
 
 /** An interrupt by the user: of whichever attempt is the present one. */

@@ -1,4 +1,4 @@
-import { setOwn, type Event, type JsonValue, type Metadata } from '@stepfold/events';
+import { mayEndStep, setOwn, type Event, type JsonValue, type Metadata } from '@stepfold/events';
 import { UsageError } from '@stepfold/runtime';
 import type { Redact } from './redaction.js';
 
@@ -211,12 +211,7 @@ function isBoundary(event: Event): boolean {
 }
 
 function endsStep(event: Event): boolean {
-  return (
-    event.type === 'step-end' ||
-    event.type === 'interrupt' ||
-    event.type === 'message' ||
-    (event.type === 'error' && event.fatal)
-  );
+  return event.type === 'message' || mayEndStep(event);
 }
 
 /** A look-ahead or a look-behind, or `\B`: what it says is not known at the end or the beginning of a piece. */

@@ -1,4 +1,4 @@
-import { isStamp, type Event, type EventOf } from '@stepfold/events';
+import { isStamp, mayEndStep, type Event, type EventOf } from '@stepfold/events';
 import { jsonOf, type Converter, type Format } from '@stepfold/formats';
 import type { OpenStep, Publication, Publisher } from '@stepfold/publisher';
 import { UsageError, type Logger } from '@stepfold/runtime';
@@ -62,7 +62,7 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
       return undefined;
     }
     if (startedAt !== undefined) return publishStarted(event, startedAt);
-    if (!isTerminal(event)) return publish(event);
+    if (!mayEndStep(event)) return publish(event);
     present.unfollow?.();
     const waiting = publish(event);
     closePresent();
@@ -100,7 +100,7 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
   function publish(event: Event): Promise<void> | undefined {
     if (present?.handle === undefined) return undefined;
     // Somebody else has ended it; what comes late is the fold's to judge, but for an end that would be none.
-    if (isTerminal(event) && present.handle.isEnded) return undefined;
+    if (mayEndStep(event) && present.handle.isEnded) return undefined;
     return watched(publisher.publish(event));
   }
 
@@ -366,10 +366,6 @@ export function createRun(options: RunOptions & { readonly runId: string }, serv
     },
   };
   return run;
-}
-
-function isTerminal(event: Event): boolean {
-  return event.type === 'step-end' || event.type === 'interrupt' || (event.type === 'error' && event.fatal);
 }
 
 function countOf(parts: ReadonlyMap<string, number> | undefined): number {
