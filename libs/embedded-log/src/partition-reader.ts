@@ -1,4 +1,5 @@
 import type { LogRecord, PartitionBounds, ReadLimits, ReadResult, Topic } from '@stepfold/event-log';
+import { CorruptStateError } from '@stepfold/runtime';
 import type { Environment } from './environment.js';
 import { offsetOfKey, recordKey } from './keys.js';
 import { readBeginOffset, readHead } from './partition-head.js';
@@ -16,6 +17,10 @@ export interface PartitionRead {
 /**
  * Reads records from one snapshot. Only the first may exceed the limit of bytes; the record at which the
  * limit is reached is loaded and left for the next read.
+ *
+ * This log has no holes, and the binding ends a range at an error as if there were no more of it: so every
+ * record between the bounds is demanded, and none is passed over in silence.
+ * @throws CorruptStateError `data-unreadable` if one is not there
  */
 export function readPartition(
   environment: Environment,
@@ -37,14 +42,20 @@ export function readPartition(
     limit: Math.max(1, recordsMax),
   });
   for (const { key, value } of range) {
-    const record = decodeFrame(value, offsetOfKey(key));
+    const offset = offsetOfKey(key);
+    if (offset !== startOffset + records.length) break;
+    const record = decodeFrame(value, offset);
     bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
     if (records.length > 0 && bytes > bytesMax) break;
     records.push(record);
   }
-  const last = records.at(-1);
-  const nextOffset = last === undefined ? endOffset : last.offset + 1;
-  return { result: { records, nextOffset, endOffset }, beginOffset };
+  if (records.length === 0) {
+    throw new CorruptStateError(
+      'data-unreadable',
+      `${topic}, partition ${partition} has no record at offset ${startOffset}, between its begin ${beginOffset} and its end ${endOffset}: the file is damaged`,
+    );
+  }
+  return { result: { records, nextOffset: startOffset + records.length, endOffset }, beginOffset };
 }
 
 export function readBounds(environment: Environment, topic: Topic, partition: number): PartitionBounds {
