@@ -51,21 +51,23 @@ describe.each(availableBackends())('two projectors and two writers on %s', (back
     await watcher.end();
     for (const survivor of survivors) expect(await survivor.end('SIGTERM')).toBe(0);
 
-    for (const [chatId, events] of chats) {
-      const expected = foldAll(events).messages.map(asStored);
-      expect(JSON.stringify(await data.messagesOf(chatId))).toBe(JSON.stringify(expected));
-    }
-    expect((await data.store.deadLetters()).items).toEqual([]);
-    expect(watcher.falls).toEqual([]);
-    expect(watcher.rises()).toBeGreaterThan(chats.size);
-    const verified = await verify({
-      log: data.log,
-      store: data.store,
-      createSha256: () => createHash('sha256'),
+    await data.keepingEvidence(async () => {
+      for (const [chatId, events] of chats) {
+        const expected = foldAll(events).messages.map(asStored);
+        expect(JSON.stringify(await data.messagesOf(chatId))).toBe(JSON.stringify(expected));
+      }
+      expect((await data.store.deadLetters()).items).toEqual([]);
+      expect(watcher.falls).toEqual([]);
+      expect(watcher.rises()).toBeGreaterThan(chats.size);
+      const verified = await verify({
+        log: data.log,
+        store: data.store,
+        createSha256: () => createHash('sha256'),
+      });
+      expect(verified).toMatchObject({ ok: true, not_yet: 0, beyond_log: 0, differences: [] });
+      expect(verified.checked).toBeGreaterThanOrEqual(chats.size);
+      expect(await runStepfold(['verify', '--all', ...data.adapterArguments])).toMatchObject({ exitCode: 0 });
     });
-    expect(verified).toMatchObject({ ok: true, not_yet: 0, beyond_log: 0, differences: [] });
-    expect(verified.checked).toBeGreaterThanOrEqual(chats.size);
-    expect(await runStepfold(['verify', '--all', ...data.adapterArguments])).toMatchObject({ exitCode: 0 });
   }, 300_000);
 
   function start(name: ServiceName): ServiceProcess {

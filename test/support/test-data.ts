@@ -37,6 +37,8 @@ export interface TestData extends AsyncDisposable {
   untilStored(): Promise<void>;
   /** All stored messages of a chat without what depends on the log. */
   messagesOf(chatId: string): Promise<readonly unknown[]>;
+  /** Runs checks; if one fails, embedded data is left behind, and the error says where. */
+  keepingEvidence(check: () => Promise<void>): Promise<void>;
 }
 
 /** Where a log is, as JSON for a command line. */
@@ -50,6 +52,8 @@ interface Place extends AsyncDisposable {
   readonly store: MessageStore;
   readonly adapterArguments: readonly string[];
   readonly logPlace: LogPlace;
+  /** Makes disposing leave the data behind. Servers do not outlive the tests. */
+  keep?(): void;
 }
 
 const PARTITION_COUNT = 4;
@@ -76,6 +80,17 @@ export async function openTestData(backend: Backend): Promise<TestData> {
       if (nextCursor !== undefined) throw new Error(`${chatId} has more than a thousand messages`);
       return items.map(({ log: _log, digest: _digest, ...message }) => message);
     },
+    async keepingEvidence(check) {
+      try {
+        await check();
+      } catch (error) {
+        if (place.keep === undefined) throw error;
+        place.keep();
+        throw new Error(`A check failed; its data is kept: stepfold … ${adapterArguments.join(' ')}`, {
+          cause: error,
+        });
+      }
+    },
     [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),
   };
 }
@@ -85,15 +100,17 @@ async function openEmbedded(runtime: Runtime): Promise<Place> {
   const directory = path.join(data, 'log');
   const log = await openEmbeddedLog({ directory, partitionCount: PARTITION_COUNT, runtime });
   const store = await openEmbeddedStore({ directory: path.join(data, 'store'), runtime });
+  let isKept = false;
   return {
     log,
     store,
     adapterArguments: ['--data', data],
     logPlace: { adapter: 'embedded', directory, ...timesOf(SESSION_TIMEOUT_MS) },
+    keep: () => void (isKept = true),
     async [Symbol.asyncDispose]() {
       await store.close();
       await log.close();
-      fs.rmSync(data, { recursive: true, force: true });
+      if (!isKept) fs.rmSync(data, { recursive: true, force: true });
     },
   };
 }
