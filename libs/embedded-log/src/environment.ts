@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
-import { StepfoldError, UsageError } from '@stepfold/runtime';
+import { openSharedFile, type SharedFile } from '@stepfold/lmdb-file';
+import { StepfoldError, UsageError, type Runtime } from '@stepfold/runtime';
 import { topics } from '@stepfold/event-log';
 import { beginKey, endKey, settingsKey } from './keys.js';
 import { writeHead } from './partition-head.js';
@@ -14,11 +16,14 @@ export interface Environment {
   readonly partitionCount: number;
   /** What is read next sees everything that any process has committed by now. */
   refresh(): void;
+  /** To be called before something is written; what it answers, when that has been committed. */
+  readonly tryEnter: SharedFile<unknown>['tryEnter'];
   close(): Promise<void>;
 }
 
 export interface EnvironmentOptions {
   readonly directory: string;
+  readonly runtime: Runtime;
   readonly generation: number | undefined;
   readonly partitionCount: number | undefined;
   readonly fsync: boolean;
@@ -37,12 +42,43 @@ const DEFAULT_PARTITION_COUNT = 4;
 const MAP_BYTES = 16 * 2 ** 30;
 /** Processes that may read at once; each takes one slot, or two for a moment. */
 const READERS_MAX = 512;
-/** LMDB's mark, 24 bytes into the file. Anything else in its place crashes the binding instead of failing. */
-const MAGIC = 0xbeefc0de;
-const MAGIC_AT = 24;
+
+/** Opens or creates the file. @throws UsageError, TransientError */
+export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
+  const file = path.join(options.directory, FILE_NAME);
+  try {
+    await fs.mkdir(options.directory, { recursive: true });
+    const isNew = !existsSync(file);
+    const shared = await openSharedFile({
+      path: file,
+      runtime: options.runtime,
+      unavailable: 'log-unavailable',
+      open: () => openRoot(file, options.fsync),
+    });
+    try {
+      const environment = await openTables(shared, options, file);
+      if (isNew && options.fsync) await syncDirectory(options.directory);
+      return environment;
+    } catch (error) {
+      await shared.close();
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof StepfoldError) throw error;
+    const text = error instanceof Error ? error.message : String(error);
+    throw new UsageError('data-unreadable', `cannot open the event log ${file}: ${text}`, { cause: error });
+  }
+}
+
+interface Root {
+  readonly root: RootDatabase<Buffer, Buffer>;
+  readonly heads: Database<Buffer, Buffer>;
+  readonly records: Database<Buffer, Buffer>;
+  close(): Promise<void>;
+}
 
 /**
- * Opens or creates the file.
+ * Opens or creates the file, which has to be kept apart from commits.
  *
  * Why these settings of the binding:
  * - `overlappingSync: false`. A commit writes its pages, syncs them, and only then writes the meta page,
@@ -55,48 +91,33 @@ const MAGIC_AT = 24;
  *   its instructions are there, and LMDB's own thread carries it out from lock to commit. The writer lock,
  *   which all processes share, is never held while somebody's JavaScript is to run.
  */
-export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
-  const file = path.join(options.directory, FILE_NAME);
-  try {
-    await fs.mkdir(options.directory, { recursive: true });
-    const isNew = await checkFile(file);
-    const rootOptions = {
-      path: file,
-      noSubdir: true,
-      maxDbs: 4,
-      maxReaders: READERS_MAX,
-      overlappingSync: false,
-      noSync: !options.fsync,
-      eventTurnBatching: false,
-      txnStartThreshold: Number.MAX_SAFE_INTEGER,
-      batchStartThreshold: Number.MAX_SAFE_INTEGER,
-      ...(process.platform === 'win32' ? {} : { mapSize: MAP_BYTES }),
-    };
-    const root: RootDatabase<Buffer, Buffer> = open(rootOptions);
-    try {
-      const environment = await openTables(root, options, file);
-      if (isNew && options.fsync) await syncDirectory(options.directory);
-      return environment;
-    } catch (error) {
-      await root.close();
-      throw error;
-    }
-  } catch (error) {
-    if (error instanceof StepfoldError) throw error;
-    const text = error instanceof Error ? error.message : String(error);
-    throw new UsageError('data-unreadable', `cannot open the event log ${file}: ${text}`, { cause: error });
-  }
-}
-
-async function openTables(
-  root: RootDatabase<Buffer, Buffer>,
-  options: EnvironmentOptions,
-  file: string,
-): Promise<Environment> {
+function openRoot(file: string, fsync: boolean): Root {
+  const rootOptions = {
+    path: file,
+    noSubdir: true,
+    maxDbs: 4,
+    maxReaders: READERS_MAX,
+    overlappingSync: false,
+    noSync: !fsync,
+    eventTurnBatching: false,
+    txnStartThreshold: Number.MAX_SAFE_INTEGER,
+    batchStartThreshold: Number.MAX_SAFE_INTEGER,
+    ...(process.platform === 'win32' ? {} : { mapSize: MAP_BYTES }),
+  };
+  const root: RootDatabase<Buffer, Buffer> = open(rootOptions);
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
   const heads = root.openDB<Buffer, Buffer>('heads', { ...binary, useVersions: true });
   const records = root.openDB<Buffer, Buffer>('records', binary);
-  const settings = readSettings(heads) ?? (await createSettings(root, heads, options));
+  return { root, heads, records, close: () => root.close() };
+}
+
+async function openTables(
+  shared: SharedFile<Root>,
+  options: EnvironmentOptions,
+  file: string,
+): Promise<Environment> {
+  const { root, heads, records } = shared.root;
+  const settings = readSettings(heads) ?? (await createSettings(shared, options));
   if (settings.format > FORMAT) {
     throw new UsageError(
       'data-unreadable',
@@ -110,7 +131,8 @@ async function openTables(
     generation: settings.generation,
     partitionCount: settings.partition_count,
     refresh: () => root.resetReadTxn(),
-    close: () => root.close(),
+    tryEnter: shared.tryEnter,
+    close: () => shared.close(),
   };
 }
 
@@ -120,17 +142,15 @@ function readSettings(heads: Database<Buffer, Buffer>): Settings | undefined {
 }
 
 /** Of several processes that create the log at once one wins, and the others take its settings. */
-async function createSettings(
-  root: RootDatabase<Buffer, Buffer>,
-  heads: Database<Buffer, Buffer>,
-  options: EnvironmentOptions,
-): Promise<Settings> {
+async function createSettings(shared: SharedFile<Root>, options: EnvironmentOptions): Promise<Settings> {
+  const { root, heads } = shared.root;
   const settings: Settings = {
     format: FORMAT,
     generation: options.generation ?? 0,
     partition_count: options.partitionCount ?? DEFAULT_PARTITION_COUNT,
   };
-  await heads.ifNoExists(settingsKey, () => {
+  const leave = shared.enter();
+  const created = heads.ifNoExists(settingsKey, () => {
     void heads.put(settingsKey, Buffer.from(JSON.stringify(settings)), 0);
     for (const topic of topics) {
       for (let partition = 0; partition < settings.partition_count; partition++) {
@@ -139,6 +159,7 @@ async function createSettings(
       }
     }
   });
+  await created.finally(leave);
   root.resetReadTxn();
   return readSettings(heads) ?? settings;
 }
@@ -158,29 +179,6 @@ function requireSame(settings: Settings, options: EnvironmentOptions, file: stri
       `the event log ${file} is of generation ${settings.generation}, not ${generation}: ` +
         `configure ${settings.generation}, or begin generation ${generation} in a new data directory`,
     );
-  }
-}
-
-/** True if there is no file yet. A file that is not LMDB's would crash the process when it is opened. */
-async function checkFile(file: string): Promise<boolean> {
-  let handle: fs.FileHandle;
-  try {
-    handle = await fs.open(file, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
-    throw error;
-  }
-  try {
-    const header = Buffer.alloc(MAGIC_AT + 4);
-    const { bytesRead } = await handle.read(header, 0, header.length, 0);
-    // Empty: another process is creating it at this moment, or died before it had.
-    if (bytesRead === 0) return true;
-    if (bytesRead === header.length) {
-      if (header.readUInt32LE(MAGIC_AT) === MAGIC || header.readUInt32BE(MAGIC_AT) === MAGIC) return false;
-    }
-    throw new Error('it is not a file of the embedded log');
-  } finally {
-    await handle.close();
   }
 }
 

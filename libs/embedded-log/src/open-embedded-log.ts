@@ -57,7 +57,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   requireInteger('generation', generation, 0, 32_767);
   requireInteger('partitionCount', partitionCount, 1, 1_024);
   const limits = limitsOf(options);
-  const environment = await openEnvironment({ directory, generation, partitionCount, fsync });
+  const environment = await openEnvironment({ directory, runtime, generation, partitionCount, fsync });
   return createEmbeddedLog(environment, runtime, limits);
 }
 

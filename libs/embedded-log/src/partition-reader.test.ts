@@ -26,6 +26,7 @@ it('gives what is before a record that is lost, and never passes it over in sile
   );
   const environment = await openEnvironment({
     directory,
+    runtime,
     generation: undefined,
     partitionCount: undefined,
     fsync: false,

@@ -1,4 +1,4 @@
-import { TransientError, UsageError, type Runtime } from '@stepfold/runtime';
+import { sleep, TransientError, UsageError, type Runtime } from '@stepfold/runtime';
 import type { Environment } from './environment.js';
 import { commitError, storageError } from './storage-error.js';
 
@@ -41,6 +41,9 @@ interface Entry {
   readonly reject: (error: Error) => void;
 }
 
+const WRITING = 'writing to the event log';
+const OPENING_LOOK_MS = 1;
+
 export function createWriteQueue(options: {
   readonly environment: Environment;
   readonly runtime: Runtime;
@@ -62,12 +65,33 @@ export function createWriteQueue(options: {
       committing = waiting;
       waiting = [];
       const cancelTimer = watch();
-      await Promise.all(committing.map(write));
+      await commit(committing);
       cancelTimer();
       committing = [];
       onCommit();
     }
     working = undefined;
+  }
+
+  async function commit(entries: readonly Entry[]): Promise<void> {
+    try {
+      const leave = await enter();
+      await Promise.all(entries.map(write));
+      leave();
+    } catch (error) {
+      const reason = storageError(error, WRITING);
+      for (const entry of entries) entry.reject(reason);
+    }
+  }
+
+  /** Waits while another process opens the file. */
+  async function enter(): Promise<() => void> {
+    for (;;) {
+      const leave = environment.tryEnter();
+      if (leave !== undefined) return leave;
+      if (isClosed) throw closedError();
+      await sleep(runtime, OPENING_LOOK_MS);
+    }
   }
 
   async function write(entry: Entry): Promise<void> {
@@ -76,7 +100,7 @@ export function createWriteQueue(options: {
       const prepared = entry.prepare();
       entry.resolve(prepared === undefined ? false : await start(environment, prepared));
     } catch (error) {
-      entry.reject(storageError(await commitError(error), 'writing to the event log'));
+      entry.reject(storageError(await commitError(error), WRITING));
     }
   }
 

@@ -1,20 +1,16 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import { sleep, TransientError, UsageError, type Runtime } from '@stepfold/runtime';
-import { isDiskFull } from './disk-room.js';
+import { openSharedFile, type SharedFile } from '@stepfold/lmdb-file';
+import { UsageError, type Runtime } from '@stepfold/runtime';
 import { settingKey, type KeyRange } from './keys.js';
 import { openingError, operationError } from './store-error.js';
-import { inspectStoreFile } from './store-file.js';
 
 /** Raised by any change to what the file holds under a key. */
 const FORMAT = '1';
 const FILE_NAME = 'store.mdb';
 /** Of a new file. Messages of some kilobytes waste less of it than of the usual 4,096, and it is the same everywhere. */
 const PAGE_BYTES = 8_192;
-/** Looks at a file that another process is just making, before it is taken for a damaged one: some seconds. */
-const SHORT_FILE_LOOKS_MAX = 500;
-const SHORT_FILE_PAUSE_MS = 5;
 /** Readers that died in a read would keep old pages from being used again. */
 const TRANSACTIONS_PER_READER_CHECK = 1_000;
 
@@ -67,45 +63,32 @@ export async function openDatabase(directory: string, runtime: Runtime): Promise
   const path = join(directory, FILE_NAME);
   try {
     const firstMade = mkdirSync(directory, { recursive: true });
-    await requireSoundFile(path, runtime);
-    const root = open<Buffer, Buffer>({
+    const shared = await openSharedFile({
       path,
-      noSubdir: true,
-      pageSize: PAGE_BYTES,
-      overlappingSync: false,
-      encoding: 'binary',
-      keyEncoding: 'binary',
+      runtime,
+      unavailable: 'store-unavailable',
+      open: () =>
+        open<Buffer, Buffer>({
+          path,
+          noSubdir: true,
+          pageSize: PAGE_BYTES,
+          overlappingSync: false,
+          encoding: 'binary',
+          keyEncoding: 'binary',
+        }),
     });
-    const database = databaseOn(root, path);
+    const database = databaseOn(shared, path);
     try {
       requireFormat(database);
       syncDirectory(directory);
       if (firstMade !== undefined) syncDirectory(dirname(firstMade));
     } catch (error) {
-      await root.close();
+      await database.close();
       throw error;
     }
     return database;
   } catch (error) {
     throw openingError(error, path);
-  }
-}
-
-async function requireSoundFile(path: string, runtime: Runtime): Promise<void> {
-  for (let look = 1; ; look++) {
-    const file = inspectStoreFile(path);
-    if (file.state === 'foreign') throw new Error(file.detail);
-    // LMDB maps a new lock file before the disk has given room for it: on a full one the process would crash.
-    const isNew = file.state === 'absent' || file.state === 'empty' || !existsSync(`${path}-lock`);
-    if (isNew && isDiskFull(path)) {
-      const cause = new Error('no room for a new file');
-      throw new TransientError('store-unavailable', `The store ${path} cannot be made: its disk is full.`, {
-        cause,
-      });
-    }
-    if (file.state !== 'short') return;
-    if (look === SHORT_FILE_LOOKS_MAX) throw new Error('it is cut off');
-    await sleep(runtime, SHORT_FILE_PAUSE_MS);
   }
 }
 
@@ -135,7 +118,8 @@ function requireFormat(database: Database): void {
   }
 }
 
-function databaseOn(root: RootDatabase<Buffer, Buffer>, path: string): Database {
+function databaseOn(shared: SharedFile<RootDatabase<Buffer, Buffer>>, path: string): Database {
+  const { root, enter } = shared;
   const operations: Writes = {
     get: (key) => root.getBinary(key),
     entries: (range) => root.getRange({ start: range.start, end: range.end }),
@@ -172,11 +156,16 @@ function databaseOn(root: RootDatabase<Buffer, Buffer>, path: string): Database 
       guarded(() => {
         transactionCount++;
         if (transactionCount % TRANSACTIONS_PER_READER_CHECK === 0) root.readerCheck();
-        return root.transactionSync(() => operation(operations));
+        const leave = enter();
+        try {
+          return root.transactionSync(() => operation(operations));
+        } finally {
+          leave();
+        }
       }),
     close: () => {
       isClosed = true;
-      closing ??= root.close();
+      closing ??= shared.close();
       return closing;
     },
   };

@@ -1,3 +1,4 @@
+import { isDiskFull } from '@stepfold/lmdb-file';
 import {
   CorruptStateError,
   InvariantViolation,
@@ -5,7 +6,6 @@ import {
   TransientError,
   UsageError,
 } from '@stepfold/runtime';
-import { isDiskFull } from './disk-room.js';
 
 /** LMDB's own codes for a file that holds something else than it should. */
 const CORRUPTION_CODES: ReadonlySet<unknown> = new Set([

@@ -2,14 +2,13 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { createSystemRuntime } from '@stepfold/runtime';
-import { openDatabase } from './database.js';
-import { inspectStoreFile } from './store-file.js';
+import { open } from 'lmdb';
+import { inspectFile } from './inspect-file.js';
 
 let directory: string;
 
 beforeEach(() => {
-  directory = fs.mkdtempSync(join(tmpdir(), 'stepfold-store-'));
+  directory = fs.mkdtempSync(join(tmpdir(), 'stepfold-file-'));
 });
 
 afterEach(() => {
@@ -18,18 +17,19 @@ afterEach(() => {
 });
 
 it('finds a file sound to which another process commits while it is looked at', async () => {
-  const database = await openDatabase(directory, createSystemRuntime());
-  database.write((writes) => writes.put(Buffer.from('key'), Buffer.from('value')));
-  await database.close();
-  const committed = fs.readFileSync(join(directory, 'store.mdb'));
+  const path = join(directory, 'file.mdb');
+  const root = open<string, string>({ path, pageSize: 8_192, overlappingSync: false });
+  root.putSync('key', 'value');
+  await root.close();
+  const committed = fs.readFileSync(path);
   const file = join(directory, 'growing.mdb');
   fs.writeFileSync(file, committed.subarray(0, 2 * 8_192));
-  expect(inspectStoreFile(file)).toEqual({ state: 'foreign', detail: 'it is cut off' });
+  expect(inspectFile(file)).toEqual({ state: 'foreign', detail: 'it is cut off' });
 
   const read = fs.readSync;
   jest.spyOn(fs, 'readSync').mockImplementation(((...args: Parameters<typeof read>) => {
     fs.writeFileSync(file, committed);
     return read(...args);
   }) as typeof read);
-  expect(inspectStoreFile(file)).toEqual({ state: 'sound' });
+  expect(inspectFile(file)).toEqual({ state: 'sound' });
 });

@@ -25,14 +25,14 @@ const at = {
   transaction: 152,
 } as const;
 
-export type StoreFileState =
-  | { readonly state: 'absent' | 'empty' | 'sound' }
+export type FileState =
+  | { readonly state: 'absent' | 'empty' | 'sound'; readonly detail?: undefined }
   /** Shorter than its two head pages: just being made by another process, or cut off. */
-  | { readonly state: 'short' }
+  | { readonly state: 'short'; readonly detail?: undefined }
   | { readonly state: 'foreign'; readonly detail: string };
 
 /** Looks at a file without changing it. @throws the error of the file system */
-export function inspectStoreFile(path: string): StoreFileState {
+export function inspectFile(path: string): FileState {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
@@ -71,7 +71,7 @@ export function inspectStoreFile(path: string): StoreFileState {
 
 function problemOf(head: Buffer): string | undefined {
   if ((head.readUInt16LE(at.pageFlags) & META_FLAG) === 0 || head.readUInt32LE(at.magic) !== MAGIC) {
-    return 'it is no store';
+    return 'it is no file of LMDB';
   }
   const version = head.readUInt32LE(at.version) & 0xffff;
   return version === FORMAT_VERSION ? undefined : `its file format is ${version}, not ${FORMAT_VERSION}`;
