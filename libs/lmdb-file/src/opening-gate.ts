@@ -1,3 +1,4 @@
+import { existsSync, openSync, readSync } from 'node:fs';
 import { open } from 'lmdb';
 
 /**
@@ -14,6 +15,8 @@ import { open } from 'lmdb';
  *
  * 1. Nobody waits for a lock here, so a process that is frozen keeps nobody's thread. In the midst of a commit it holds
  *    up those who want to open the file, in the midst of opening it those who want to commit.
+ *    It keeps its place too if it stops between the end of a commit and the moment at which it hears of that; the
+ *    file's own lock, which is free then, tells the two apart.
  * 2. The place of a process that dies is free at once.
  */
 export interface OpeningGate {
@@ -30,11 +33,16 @@ export interface OpeningGate {
   tryToOpen(): (() => void) | undefined;
   /** The processes that have begun a commit and not ended it, this one apart: it has the file open already. */
   committing(): readonly number[];
+  /**
+   * Answers what tells whether nobody has the writer lock of the file itself; undefined where that cannot be known: the
+   * lock stands in no file (macOS, Windows), or nobody has opened the file yet.
+   */
+  watchWriterLock(): (() => boolean) | undefined;
   close(): Promise<void>;
 }
 
 /** Opens the gate of a file, or makes it. */
-export function openGate(committingPath: string, openingPath: string): OpeningGate {
+export function openGate(path: string, committingPath: string, openingPath: string): OpeningGate {
   const committing = openPlaces(committingPath);
   const opening = openPlaces(openingPath);
 
@@ -49,6 +57,11 @@ export function openGate(committingPath: string, openingPath: string): OpeningGa
     tryEnter: () => takeUnlessOpening(committing),
     tryToOpen: () => takeUnlessOpening(opening),
     committing: committing.others,
+    watchWriterLock() {
+      const index = committing.indexOfWriterLock();
+      const readWords = wordsOf(`${path}-lock`);
+      return index === undefined || readWords === undefined ? undefined : () => readWords()[index] === 0;
+    },
     async close() {
       await committing.close();
       await opening.close();
@@ -62,6 +75,8 @@ interface Places {
   take(): () => void;
   /** The other processes that have one. */
   others(): readonly number[];
+  /** Where a lock file of LMDB has the lock of its writer, in words; undefined where it has none. */
+  indexOfWriterLock(): number | undefined;
   close(): Promise<void>;
 }
 
@@ -100,7 +115,34 @@ function openPlaces(path: string): Places {
       root.readerCheck();
       return others();
     },
+    // Nobody else takes this one, so whatever comes and goes with it is the lock.
+    indexOfWriterLock() {
+      const readWords = wordsOf(`${path}-lock`);
+      if (readWords === undefined) return undefined;
+      const before = readWords();
+      const during = root.transactionSync(readWords);
+      const after = readWords();
+      const index = during.findIndex((word, i) => word !== 0 && before[i] === 0 && after[i] === 0);
+      return index === -1 ? undefined : index;
+    },
     close: () => root.close(),
+  };
+}
+
+/** The part of a lock file that has the locks, ahead of the readers. */
+const LOCKS_BYTES = 256;
+
+/**
+ * Reads what stands there, which is what other processes have in memory. The descriptor stays open until the process ends:
+ * with the first one that it closes, a process gives up all locks that it has on a file.
+ */
+function wordsOf(lockPath: string): (() => Uint32Array) | undefined {
+  if (!existsSync(lockPath)) return undefined;
+  const descriptor = openSync(lockPath, 'r');
+  return () => {
+    const words = new Uint32Array(LOCKS_BYTES / Uint32Array.BYTES_PER_ELEMENT);
+    readSync(descriptor, words, 0, LOCKS_BYTES, 0);
+    return words;
   };
 }
 

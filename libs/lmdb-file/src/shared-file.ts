@@ -39,6 +39,10 @@ const PAUSE_MS_MAX = 100;
 /** For how long a thread waits for who opens. */
 const ENTERING_MS_MAX = 1_000;
 const LOOK_MS = 1;
+/** After this, who has a place among those who commit may be frozen outside of its commit … */
+const FROZEN_MS = 5_000;
+/** … if nobody has the file's own lock for this long. */
+const IDLE_MS = 1_000;
 /** Looks at a file that another process is just making, before it is taken for a damaged one: some seconds. */
 const SHORT_FILE_LOOKS_MAX = 500;
 const SHORT_FILE_PAUSE_MS = 5;
@@ -55,7 +59,7 @@ export async function openSharedFile<Root extends { close(): Promise<void> }>(
   const gatePaths = [`${path}-committing`, `${path}-opening`] as const;
   for (const file of [...gatePaths, path]) requireRoom(file, options);
   for (const file of gatePaths) await requireSoundFile(file, runtime);
-  const gate = openGate(...gatePaths);
+  const gate = openGate(path, ...gatePaths);
   try {
     const root = await openBehind(gate, options);
     return {
@@ -75,15 +79,19 @@ export async function openSharedFile<Root extends { close(): Promise<void> }>(
 
 async function openBehind<Root>(gate: OpeningGate, options: SharedFileOptions<Root>): Promise<Root> {
   const { path, runtime, unavailable } = options;
-  const endMs = runtime.monotonicMs() + OPENING_MS_MAX;
+  const startMs = runtime.monotonicMs();
+  const isPast = (ms: number): boolean => runtime.monotonicMs() >= startMs + ms;
   for (;;) {
     const leave = gate.tryToOpen();
     try {
-      if (leave !== undefined && (await isQuietSoon(gate, runtime))) return openSound(options);
+      if (leave !== undefined) {
+        if (await isQuietSoon(gate, runtime)) return openSound(options);
+        if (isPast(FROZEN_MS) && (await isIdle(gate, runtime))) return openSound(options);
+      }
     } finally {
       leave?.();
     }
-    if (runtime.monotonicMs() >= endMs) {
+    if (isPast(OPENING_MS_MAX)) {
       const [pid] = gate.committing();
       const what =
         pid === undefined ? 'other processes open it' : `process ${pid} is in the midst of a write to it`;
@@ -104,6 +112,20 @@ async function isQuietSoon(gate: OpeningGate, runtime: Runtime): Promise<boolean
     await sleep(runtime, LOOK_MS);
   }
   return true;
+}
+
+/**
+ * Whether those who have begun a commit are in none: frozen, or busy with something else, since it has ended. One that has
+ * not come to its beginning yet looks the same, but it has had its time.
+ */
+async function isIdle(gate: OpeningGate, runtime: Runtime): Promise<boolean> {
+  const isFree = gate.watchWriterLock();
+  if (isFree === undefined) return false;
+  for (const endMs = runtime.monotonicMs() + IDLE_MS; runtime.monotonicMs() < endMs;) {
+    if (!isFree()) return false;
+    await sleep(runtime, LOOK_MS);
+  }
+  return isFree();
 }
 
 /** Nobody else is making the file now: one that is too short stays so. */
