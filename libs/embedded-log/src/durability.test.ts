@@ -122,6 +122,29 @@ describe('a process that is frozen inside a commit', () => {
   });
 });
 
+describe('a process that is frozen while it opens the log', () => {
+  it('makes appends of others fail in time, and lets them through when it is killed', async () => {
+    const log = await openLog({ writeTimeoutMs: 500 });
+    const append = () => log.append('steps', 0, [{ key: null, value: null }]);
+    await append();
+    const child = spawnProcess(
+      '../../lmdb-file/test-processes/open-and-stay.mjs',
+      path.join(directory, 'log.mdb'),
+    );
+    await until('it opens', () => child.lines.length > 0);
+    await expect(append()).rejects.toMatchObject({ name: 'TransientError', code: 'log-unavailable' });
+    expect((await log.read('steps', 0, 0)).records).toHaveLength(1);
+    child.kill('SIGKILL');
+    await until('the log takes appends again', () =>
+      append().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await log.close();
+  });
+});
+
 async function readPartition(log: EmbeddedLog, partition: number): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
   for (let offset = 0; ;) {

@@ -143,6 +143,28 @@ describe('embedded store, several processes', () => {
   );
 
   it(
+    'takes no write while another process is frozen in the midst of opening it',
+    async () => {
+      const store = await openEmbeddedStore({ directory, runtime });
+      await store.write(FIRST_COLLECTION, [versionOf('before', 1)]);
+      const frozen = startScript(
+        '../../lmdb-file/test-processes/open-and-stay.mjs',
+        join(directory, 'store.mdb'),
+      );
+      const lines: string[] = [];
+      onLine(frozen, (line) => lines.push(line));
+      await until(() => lines.length === 1);
+      const write = () => store.write(FIRST_COLLECTION, [versionOf('behind', 1)]);
+      await expect(write()).rejects.toMatchObject({ name: 'TransientError', code: 'store-unavailable' });
+      expect((await store.message('chat', 'before'))?.rev).toBe(1);
+      await kill(frozen);
+      expect(await write()).toEqual([{ outcome: 'applied' }]);
+      await store.close();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
     'answers a full disk with a transient error, keeps what it has, and goes on when there is room',
     async () => {
       const blocks = 6_000;
