@@ -1,4 +1,5 @@
 import { existsSync, openSync, readSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 import { open } from 'lmdb';
 
 /**
@@ -34,8 +35,8 @@ export interface OpeningGate {
   /** The processes that have begun a commit and not ended it, this one apart: it has the file open already. */
   committing(): readonly number[];
   /**
-   * Answers what tells whether nobody has the writer lock of the file itself; undefined where that cannot be known: the
-   * lock stands in no file (macOS, Windows), or nobody has opened the file yet.
+   * Answers what tells whether nobody has the writer lock of the file itself; undefined where that cannot be known:
+   * elsewhere than on Linux, in a worker thread, and before anybody has opened the file.
    */
   watchWriterLock(): (() => boolean) | undefined;
   close(): Promise<void>;
@@ -45,6 +46,7 @@ export interface OpeningGate {
 export function openGate(path: string, committingPath: string, openingPath: string): OpeningGate {
   const committing = openPlaces(committingPath);
   const opening = openPlaces(openingPath);
+  let isWriterLockFree: (() => boolean) | undefined;
 
   function takeUnlessOpening(places: Places): (() => void) | undefined {
     const leave = places.take();
@@ -58,9 +60,8 @@ export function openGate(path: string, committingPath: string, openingPath: stri
     tryToOpen: () => takeUnlessOpening(opening),
     committing: committing.others,
     watchWriterLock() {
-      const index = committing.indexOfWriterLock();
-      const readWords = wordsOf(`${path}-lock`);
-      return index === undefined || readWords === undefined ? undefined : () => readWords()[index] === 0;
+      if (process.platform !== 'linux' || !isMainThread || !existsSync(`${path}-lock`)) return undefined;
+      return (isWriterLockFree ??= watchWriterLock(`${path}-lock`, committing.indexOfWriterLock()));
     },
     async close() {
       await committing.close();
@@ -115,14 +116,10 @@ function openPlaces(path: string): Places {
       root.readerCheck();
       return others();
     },
-    // Nobody else takes this one, so whatever comes and goes with it is the lock.
     indexOfWriterLock() {
       const readWords = wordsOf(`${path}-lock`);
-      if (readWords === undefined) return undefined;
-      const before = readWords();
-      const during = root.transactionSync(readWords);
-      const after = readWords();
-      const index = during.findIndex((word, i) => word !== 0 && before[i] === 0 && after[i] === 0);
+      const ownThread = process.pid;
+      const index = root.transactionSync(readWords).findIndex((word) => (word & THREAD_BITS) === ownThread);
       return index === -1 ? undefined : index;
     },
     close: () => root.close(),
@@ -131,13 +128,20 @@ function openPlaces(path: string): Places {
 
 /** The part of a lock file that has the locks, ahead of the readers. */
 const LOCKS_BYTES = 256;
+/** Of the word of a lock: the thread that has it. The first thread of a process has the number of the process. */
+const THREAD_BITS = 0x3fff_ffff;
+
+function watchWriterLock(lockPath: string, index: number | undefined): (() => boolean) | undefined {
+  if (index === undefined) return undefined;
+  const readWords = wordsOf(lockPath);
+  return () => readWords()[index] === 0;
+}
 
 /**
  * Reads what stands there, which is what other processes have in memory. The descriptor stays open until the process ends:
  * with the first one that it closes, a process gives up all locks that it has on a file.
  */
-function wordsOf(lockPath: string): (() => Uint32Array) | undefined {
-  if (!existsSync(lockPath)) return undefined;
+function wordsOf(lockPath: string): () => Uint32Array {
   const descriptor = openSync(lockPath, 'r');
   return () => {
     const words = new Uint32Array(LOCKS_BYTES / Uint32Array.BYTES_PER_ELEMENT);
