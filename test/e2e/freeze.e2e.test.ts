@@ -19,6 +19,8 @@ const config = {
 };
 /** How long a projector stays frozen when another has its partitions: longer than a step may be silent. */
 const FROZEN_MS = 3_000;
+/** A write that takes so long is not slow but stuck. */
+const STUCK_MS = 5_000;
 
 const script = path.resolve(__dirname, 'processes/freezing-projector.mjs');
 
@@ -54,6 +56,7 @@ describe.each(availableBackends())('a projector that is frozen, replaced, and th
       const writing = new AbortController();
       const written = writeUntil(writing.signal, () => void step.textDelta('0', 'word '));
       await frozen.saying(`frozen ${point}`);
+      await untilOutsideOfWrites(frozen);
 
       const replacement = startProjector('never', 1);
       await replacement.saying('partition assigned');
@@ -90,6 +93,7 @@ describe.each(availableBackends())('a projector that is frozen, replaced, and th
     await untilFolded(partition, 1);
     await publisher.publish({ type: 'text-delta', ...dead, id: '0', text: 'Half' }).acknowledged;
     await frozen.saying('frozen');
+    await untilOutsideOfWrites(frozen);
     const replacement = startProjector('never', 1);
     await replacement.saying('step closed by the reaper');
     frozen.child.kill('SIGCONT');
@@ -107,6 +111,25 @@ describe.each(availableBackends())('a projector that is frozen, replaced, and th
     );
     services.push(service);
     return service;
+  }
+
+  /**
+   * Its point lies outside of its own writes, but a heartbeat may be under way on a thread: who is frozen in that holds the
+   * lock of an embedded log, and nobody could replace it. Then it goes on for a moment.
+   */
+  async function untilOutsideOfWrites(frozen: ServiceProcess): Promise<void> {
+    const isWritten = async (): Promise<boolean> => {
+      const sign = publisher.publish({ type: 'heartbeat', chat_id: 'other', step_id: 'none' });
+      return Promise.race([
+        sign.acknowledged.then(() => true),
+        sleep(data.runtime, STUCK_MS).then(() => false),
+      ]);
+    };
+    while (!(await isWritten())) {
+      frozen.child.kill('SIGCONT');
+      await sleep(data.runtime, 20);
+      frozen.child.kill('SIGSTOP');
+    }
   }
 
   async function writeUntil(signal: AbortSignal, write: () => void): Promise<void> {
