@@ -106,9 +106,14 @@ function openRoot(file: string, fsync: boolean): Root {
   };
   const root: RootDatabase<Buffer, Buffer> = open(rootOptions);
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
-  const heads = root.openDB<Buffer, Buffer>('heads', { ...binary, useVersions: true });
-  const records = root.openDB<Buffer, Buffer>('records', binary);
-  return { root, heads, records, close: () => root.close() };
+  try {
+    const heads = root.openDB<Buffer, Buffer>('heads', { ...binary, useVersions: true });
+    const records = root.openDB<Buffer, Buffer>('records', binary);
+    return { root, heads, records, close: () => root.close() };
+  } catch (error) {
+    void root.close();
+    throw error;
+  }
 }
 
 async function openTables(
