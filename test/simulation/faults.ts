@@ -44,9 +44,9 @@ export function scheduleRetention(world: World): void {
     for (const { atMs, topic, partition, position } of log.commits) {
       const key = `${topic}/${partition}`;
       const known = needed.get(key);
-      // The last one before counts as well: it was the position then.
-      if (known === undefined || atMs <= heldMs)
-        needed.set(key, { topic, partition, offset: position.nextOffset });
+      // The last one before counts as well: it was the position then. Before the first it was the beginning.
+      if (atMs <= heldMs) needed.set(key, { topic, partition, offset: position.nextOffset });
+      else if (known === undefined) needed.set(key, { topic, partition, offset: 0 });
       else known.offset = Math.min(known.offset, position.nextOffset);
     }
     for (const { topic, partition, offset } of needed.values()) log.deleteBefore(topic, partition, offset);
