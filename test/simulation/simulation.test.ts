@@ -23,6 +23,12 @@ describe('the simulation', () => {
     expect(hashes[0].traceHash).not.toBe(hashes[1].traceHash);
   });
 
+  it.each([
+    [20_001_302, 'a projector closed a step although a look at the log had failed since it was decided'],
+  ])('finds no more what seed %d has found: %s', async (seed) => {
+    expect((await runSeed(seed)).violations).toEqual([]);
+  });
+
   it(
     'finds nothing wrong in a few fixed seeds',
     async () => {

@@ -131,7 +131,11 @@ async function work(loop: Loop): Promise<never> {
     if (!isLooking && runtime.monotonicMs() >= nextLookAtMs) {
       isLooking = true;
       nextLookAtMs = runtime.monotonicMs() + config.reaperLookMs;
-      void askForEnd(loop).then((endOffset) => inbox.put({ by: 'look', endOffset }));
+      void askForEnd(loop).then((endOffset) => {
+        // At once, and not when this loop comes to it: what the look before has allowed is not to be done any more.
+        if (endOffset === undefined) noteConnectionLost(reaper);
+        inbox.put({ by: 'look', endOffset });
+      });
     }
     const emitAtMs = (await emitAndAppend(loop)) ?? Infinity;
     await appendClosings(loop);
@@ -154,8 +158,8 @@ async function work(loop: Loop): Promise<never> {
       await foldBatch(loop, woken.batch);
     } else if (woken.by === 'look') {
       isLooking = false;
-      if (woken.endOffset === undefined) noteConnectionLost(reaper);
-      else noteLook(reaper, projection, config, woken.endOffset, runtime.monotonicMs());
+      if (woken.endOffset !== undefined)
+        noteLook(reaper, projection, config, woken.endOffset, runtime.monotonicMs());
     }
   }
 }
