@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
@@ -48,7 +47,11 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   const file = path.join(options.directory, FILE_NAME);
   try {
     await fs.mkdir(options.directory, { recursive: true });
-    const isNew = !existsSync(file);
+    // An empty one was left by a process that died while it created it.
+    const isNew = await fs.stat(file).then(
+      ({ size }) => size === 0,
+      () => true,
+    );
     const shared = await openSharedFile({
       path: file,
       runtime: options.runtime,
