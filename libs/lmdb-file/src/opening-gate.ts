@@ -1,6 +1,6 @@
 import { existsSync, openSync, readSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import { open } from 'lmdb';
+import { open, type RootDatabase, type Transaction } from 'lmdb';
 
 /**
  * Keeps openings of an LMDB file and commits to it apart, in all processes of this machine.
@@ -101,7 +101,7 @@ function openPlaces(path: string): Places {
   const others = (): readonly number[] => readersOf(root.readerList()).filter((pid) => pid !== process.pid);
   return {
     take() {
-      const place = root.useReadTransaction();
+      const place = placeOf(root);
       // The place is written before anything is looked at.
       Atomics.add(fence, 0, 1);
       return () => {
@@ -124,6 +124,22 @@ function openPlaces(path: string): Places {
     },
     close: () => root.close(),
   };
+}
+
+/**
+ * LMDB knows processes by their numbers. In containers with process namespaces of their own two may have the same one; the
+ * second then gets no place, for which the binding waits ten seconds and has no words.
+ */
+function placeOf(root: RootDatabase<Buffer, Buffer>): Transaction {
+  try {
+    return root.useReadTransaction();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new Error(
+      `another process has it open whose number is ${process.pid} too: containers that share a folder have to share their process namespace`,
+      { cause },
+    );
+  }
 }
 
 /** The part of a lock file that has the locks, ahead of the readers. */

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,6 +15,9 @@ const scripts = resolve(__dirname, '../test-processes');
 const runtime = createSystemRuntime();
 /** Elsewhere the file's own lock does not stand in a file. */
 const onLinux = process.platform === 'linux' ? it : it.skip;
+/** Starts a program as process 1 of a process namespace of its own, as in a container. */
+const UNSHARE = ['unshare', '--map-root-user', '--pid', '--fork', '--kill-child'] as const;
+const withNamespaces = hasNamespaces() ? it : it.skip;
 let directory: string;
 let path: string;
 let processes: TestProcess[];
@@ -98,6 +101,18 @@ it('is opened a second time by a process that is in the midst of a commit itself
   await first.close();
 });
 
+withNamespaces('says why two processes with the same number cannot share it', async () => {
+  const first = startCommand(...UNSHARE, process.execPath, join(scripts, 'enter-and-stay.mjs'), path);
+  await first.saying('entered');
+  const second = startCommand(...UNSHARE, process.execPath, join(scripts, 'open-and-say.mjs'), path);
+  expect(await second.ended).toEqual([
+    'another process has it open whose number is 1 too: containers that share a folder have to share their process namespace',
+  ]);
+  await first.end('SIGKILL');
+  const third = startCommand(...UNSHARE, process.execPath, join(scripts, 'open-and-say.mjs'), path);
+  expect(await third.ended).toEqual(['opened']);
+});
+
 it('is made once by several processes that open it at the same time', async () => {
   const counting = ['a', 'b', 'c', 'd'].map((key) => start('count-commits.mjs', path, key));
   for (const { saying } of counting) await saying('begun');
@@ -138,8 +153,17 @@ interface TestProcess {
   end(signal: NodeJS.Signals): Promise<unknown>;
 }
 
+function hasNamespaces(): boolean {
+  const [command, ...args] = UNSHARE;
+  return process.platform === 'linux' && spawnSync(command, [...args, 'true']).status === 0;
+}
+
 function start(script: string, ...args: string[]): TestProcess {
-  const child = spawn(process.execPath, [join(scripts, script), ...args], { stdio: 'pipe' });
+  return startCommand(process.execPath, join(scripts, script), ...args);
+}
+
+function startCommand(command: string, ...args: string[]): TestProcess {
+  const child = spawn(command, args, { stdio: 'pipe' });
   const lines: string[] = [];
   let complaints = '';
   let onLine = (): void => undefined;
@@ -162,7 +186,7 @@ function start(script: string, ...args: string[]): TestProcess {
           onLine = () => void (lines.includes(line) && said());
           onLine();
         }),
-        closed.then(() => Promise.reject(new Error(`${script} ended: ${complaints}`))),
+        closed.then(() => Promise.reject(new Error(`${args.join(' ')} ended: ${complaints}`))),
       ]),
     ended,
     end: (signal) => {
