@@ -23,6 +23,7 @@ if (jestArguments.length === 0) run('lint', 'npm', ['run', '--silent', 'lint']);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
+const skipped = [];
 const notRun = await runTests();
 if (jestArguments.length === 0) {
   runSimulation(['--seeds', String(SEEDS)]);
@@ -30,6 +31,9 @@ if (jestArguments.length === 0) {
   runSimulation(['--canary', '--from', '1']);
 }
 for (const failure of failures) console.error(`✗ ${failure}`);
+// With arguments they are those that were not asked for, too.
+if (jestArguments.length === 0)
+  for (const test of skipped) console.error(`▲ NOT RUN on this machine: ${test}`);
 if (notRun !== undefined) console.error(`\n${notRun}`);
 console.log(`\ntests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exit(failures.length === 0 && counts.failed === 0 && counts.passed > 0 ? 0 : 1);
@@ -131,10 +135,15 @@ function endAfterReport(child, report) {
   }, 1000);
 }
 
-function count({ numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites }) {
+function count({ numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites, testResults }) {
   counts.passed += numPassedTests;
   counts.failed += numFailedTests + numRuntimeErrorTestSuites;
   counts.skipped += numPendingTests;
+  for (const { name, assertionResults } of testResults) {
+    for (const { status, fullName } of assertionResults) {
+      if (status === 'pending') skipped.push(`${path.relative(root, name)}: ${fullName}`);
+    }
+  }
   // What was skipped looks green; where everything is required it is not.
   if (process.env.CI && numPendingTests > 0) failures.push(`${numPendingTests} tests were skipped`);
 }
