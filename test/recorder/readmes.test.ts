@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
-import { describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import type { EventLog } from '@stepfold/event-log';
 import type { Publisher } from '@stepfold/publisher';
 import type { Recorder } from '@stepfold/recorder';
@@ -12,12 +13,15 @@ import OpenAI from 'openai';
 import { RecordingLog } from '../../libs/publisher/src/testing/recording-log.js';
 import { brief, setUp, streamOf } from './recorder-test.js';
 
+const directory = mkdtempSync(path.join(tmpdir(), 'stepfold-readme-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
 /** What the program of a README exports, compiled as the sources are. */
 function programOf<T>(library: string): T {
   const readme = readFileSync(path.join(__dirname, `../../libs/${library}/README.md`), 'utf8');
   const source = /```ts\n([\s\S]*?)```/
     .exec(readme)![1]!
-    .replace('/var/lib/my-app/outbox', '/tmp/stepfold-readme-outbox');
+    .replace('/var/lib/my-app/outbox', path.join(directory, 'outbox'));
   const { code } = transformSync(source, {
     jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
     module: { type: 'commonjs' },
