@@ -115,7 +115,7 @@ describe('the coder view of any events', () => {
     fc.assert(
       fc.property(datedEvents, (events) => {
         for (const message of foldAll(events).messages) {
-          if (message.status === 'failed' || isCallRepeated(message)) continue;
+          if (message.status === 'failed' || isCallRepeated(message) || isCallTouchedLate(message)) continue;
           // Array.sort is stable: parts that one event ended stand as they started.
           const wanted = message.parts
             .filter((part) => !isSilent(part, message))
@@ -190,4 +190,20 @@ function label(part: Part | CoderPart): string {
 /** A call that was made again after its answer has no one moment at which it ended: the view keeps it before that. */
 function isCallRepeated({ anomalies = [], anomaly_count = 0 }: Message): boolean {
   return anomaly_count > anomalies.length || anomalies.some(({ code }) => code === 'repeated-call');
+}
+
+/** A call that was made after its own answer and touched again after that: the view keeps it before the answer. */
+function isCallTouchedLate({ parts }: Message): boolean {
+  return parts.some(
+    (call) =>
+      call.type === 'tool-call' &&
+      (call.execution_started_at !== undefined || call.approval !== undefined) &&
+      parts.some(
+        (answer) =>
+          answer.type === 'tool-result' &&
+          answer.tool_call_id === call.tool_call_id &&
+          answer.created_at !== undefined &&
+          answer.created_at < (call.created_at ?? 0),
+      ),
+  );
 }

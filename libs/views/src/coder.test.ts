@@ -215,6 +215,20 @@ describe('the coder view of a step', () => {
     expect(assistant!.content.map(({ type }) => type)).toEqual(['reasoning', 'tool-call', 'text']);
   });
 
+  it('keeps a call that was touched later before its result, even one that was made after it', () => {
+    const byProvider = { provider_executed: true };
+    const message = given(
+      start,
+      { type: 'tool-input-start', tool_call_id: 'p', tool_name: 'look' },
+      result('p', byProvider),
+      call('p', byProvider),
+      { type: 'tool-execution-start', tool_call_id: 'p' },
+    ).when(end);
+    expect(spoken(message)).toEqual([
+      ['assistant', [shownCall('p', 4, byProvider), shownResult('p', 3, byProvider)]],
+    ]);
+  });
+
   it('leaves out blocks that an interrupt closed empty, unless they carry metadata', () => {
     const message = given(
       start,
