@@ -15,8 +15,12 @@ const scripts = resolve(__dirname, '../test-processes');
 const runtime = createSystemRuntime();
 /** Elsewhere the file's own lock does not stand in a file. */
 const onLinux = process.platform === 'linux' ? it : it.skip;
-/** Starts a program as process 1 of a process namespace of its own, as in a container. */
-const UNSHARE = ['unshare', '--map-root-user', '--pid', '--fork', '--kill-child'] as const;
+/** Starts a program as process 1 of a process namespace of its own, as in a container. Root needs no other user for that. */
+const UNSHARE = [
+  'unshare',
+  ...(process.getuid?.() === 0 ? [] : ['--map-root-user']),
+  ...['--pid', '--fork', '--kill-child'],
+] as const;
 const withNamespaces = hasNamespaces() ? it : it.skip;
 let directory: string;
 let path: string;
