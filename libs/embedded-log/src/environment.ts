@@ -47,11 +47,6 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   const file = path.join(options.directory, FILE_NAME);
   try {
     await fs.mkdir(options.directory, { recursive: true });
-    // An empty one was left by a process that died while it created it.
-    const isNew = await fs.stat(file).then(
-      ({ size }) => size === 0,
-      () => true,
-    );
     const shared = await openSharedFile({
       path: file,
       runtime: options.runtime,
@@ -60,7 +55,8 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     });
     try {
       const environment = await openTables(shared, options, file);
-      if (isNew && options.fsync) await syncDirectory(options.directory);
+      // Each time: who made the file may have died before its name was durable.
+      if (options.fsync) await syncDirectory(options.directory);
       return environment;
     } catch (error) {
       await shared.close();
